@@ -1,0 +1,1 @@
+"""Make, prove, measure and squeeze data at memory speed."""

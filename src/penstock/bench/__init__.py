@@ -1,0 +1,1 @@
+"""Benchmarks, loaded only when asked for."""

@@ -1,0 +1,1 @@
+"""Ratios, duplicates and certificates of data."""

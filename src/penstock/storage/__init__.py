@@ -1,0 +1,1 @@
+"""Where bytes live; knows no codecs and no recipes."""

@@ -1,0 +1,1 @@
+"""Recipe -> bytes at an offset."""
