@@ -1,0 +1,205 @@
+"""How kernels are compiled: the only file that imports numba."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numba
+from numba.core import caching
+from numba.extending import intrinsic
+
+__all__ = ["Kernel", "cache_folder", "cold_helper", "compile_all", "helper", "intrinsic", "kernel", "kernels"]
+
+if sys.byteorder != "little":  # pragma: no cover - no such machine at hand
+    raise ImportError("penstock's kernels store words little-endian and need a little-endian machine")
+
+_registry: dict[str, Kernel] = {}
+_lock = threading.RLock()
+compile_seconds = 0.0
+"""Time this process has spent compiling (not loading) kernels."""
+
+helper = numba.njit(nogil=True, error_model="numpy", forceinline=True)
+"""A function that kernels call, always inlined: see docs/decisions/0003-streaming-stores.md. Never called from Python."""
+
+cold_helper = numba.njit(nogil=True, error_model="numpy")
+"""The same for what seldom runs: one copy of its code, called."""
+
+
+class Kernel:
+    """One compiled loop with one signature, compiled or loaded from the cache when first called.
+
+    Calling it releases the interpreter lock. It allocates nothing and raises nothing: it returns an int64, a count when
+    it is >= 0 and a status when it is negative.
+    """
+
+    def __init__(self, function: Callable[..., Any], signature: str) -> None:
+        self.function = function
+        self.signature = signature
+        self.name = function.__name__
+        self._compiled: Callable[..., int] | None = None
+        self.__doc__ = function.__doc__
+        _registry[f"{function.__module__}.{function.__qualname__}"] = self
+
+    def __call__(self, *args: Any) -> int:
+        return (self._compiled or self.compile())(*args)
+
+    @property
+    def ready(self) -> Callable[..., int]:
+        """The compiled function itself, without this object's call in between."""
+        return self._compiled or self.compile()
+
+    def compile(self) -> Callable[..., int]:
+        """Compile or load now; safe to call from several threads."""
+        global compile_seconds  # noqa: PLW0603
+        with _lock:
+            if self._compiled is None:
+                start = time.perf_counter()
+                dispatcher = numba.njit(nogil=True, error_model="numpy")(self.function)
+                _use_private_cache(dispatcher)
+                dispatcher.compile(self.signature)
+                dispatcher.disable_compile()
+                if not dispatcher.stats.cache_hits:
+                    compile_seconds += time.perf_counter() - start
+                self._compiled = dispatcher
+            return self._compiled
+
+    def is_cached(self) -> bool:
+        """Whether a compiled form for this machine is loaded or lies in the cache folder."""
+        if self._compiled is not None:
+            return True
+        folder = cache_folder()
+        return folder is not None and any(folder.glob(f"*.{self.name}-*.nbi"))
+
+    def assembly(self) -> str:
+        """The machine code, for checking what LLVM made of the loop."""
+        compiled: Any = self.compile()
+        return "\n".join(compiled.inspect_asm().values())
+
+
+def kernel(signature: str) -> Callable[[Callable[..., Any]], Kernel]:
+    """Decorate a loop as a kernel with the one signature it is ever called with."""
+
+    def decorate(function: Callable[..., Any]) -> Kernel:
+        return Kernel(function, signature)
+
+    return decorate
+
+
+def kernels() -> dict[str, Kernel]:
+    """All kernels whose modules are imported so far, by qualified name."""
+    return dict(_registry)
+
+
+def compile_all() -> float:
+    """Compile or load every imported kernel; return the seconds it took."""
+    start = time.perf_counter()
+    for item in _registry.values():
+        item.compile()
+    return time.perf_counter() - start
+
+
+# --- the on-disk cache -------------------------------------------------------------------------------------------------
+# Numba keys its cache by one file's time stamp; a kernel here changes when any file it inlines changes. So the folder's
+# name holds a hash of all kernel sources. Cache files are pickles: the folder must be ours alone, or it is not used.
+
+_folder: Path | None = None
+_folder_known = False
+
+
+def cache_folder() -> Path | None:
+    """The private folder (mode 0700) of compiled kernels, or None when there is no place for one.
+
+    `PENSTOCK_CACHE_DIR` names another parent than the user's cache folder; `PENSTOCK_CACHE_DIR=` (empty) means none.
+    """
+    global _folder, _folder_known  # noqa: PLW0603
+    with _lock:
+        if not _folder_known:
+            _folder = _make_folder()
+            _folder_known = True
+        return _folder
+
+
+def _make_folder() -> Path | None:
+    parent = os.environ.get("PENSTOCK_CACHE_DIR")
+    if parent == "":
+        return None
+    try:
+        if parent is None:
+            parent = os.environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser())
+        folder = Path(parent) / "penstock" / f"kernels-{_source_hash()}"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = folder.lstat()
+        safe = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o022
+        if not safe or not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(f"{folder} is not a private folder of this user")
+    except (OSError, RuntimeError) as error:
+        warnings.warn(f"penstock compiles its kernels anew in every process: no cache folder ({error})", stacklevel=2)
+        return None
+    return folder
+
+
+def _source_hash() -> str:
+    digest = hashlib.blake2b(digest_size=10)
+    for path in sorted(Path(__file__).parent.glob("**/*.py")):
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    # Bounds checking changes the code but not Numba's own key.
+    bounds = getattr(numba.config, "BOUNDSCHECK", None)
+    digest.update(f"{numba.__version__} {sys.implementation.cache_tag} {bounds}".encode())
+    return digest.hexdigest()
+
+
+class _Locator(caching._CacheLocator):  # type: ignore[misc]
+    """Tells Numba to keep a kernel's files in `cache_folder()`, and that they never go stale there."""
+
+    def __init__(self, py_func: Any, py_file: str) -> None:
+        self._py_func = py_func
+
+    def get_cache_path(self) -> str:
+        return str(cache_folder())
+
+    def get_source_stamp(self) -> str:
+        return "by folder"
+
+    def get_disambiguator(self) -> None:
+        return None
+
+    @classmethod
+    def from_function(cls, py_func: Any, py_file: str) -> _Locator:
+        return cls(py_func, py_file)
+
+
+class _Impl(caching.CompileResultCacheImpl):  # type: ignore[misc]
+    _locator_classes = (_Locator,)
+
+
+class _Cache(caching.FunctionCache):  # type: ignore[misc]
+    _impl_class = _Impl
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Save, but survive a cache that became unwritable (disk full, folder gone)."""
+        try:
+            super().save_overload(sig, data)
+        except Exception as error:
+            warnings.warn(f"a compiled kernel could not be cached: {error}", stacklevel=2)
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """Load, but compile anew when a cache file is damaged."""
+        try:
+            return super().load_overload(sig, target_context)
+        except Exception:
+            return None
+
+
+def _use_private_cache(dispatcher: Any) -> None:
+    if cache_folder() is not None:
+        dispatcher._cache = _Cache(dispatcher.py_func)
