@@ -1,0 +1,70 @@
+"""Runs work over numbered chunks and hands the results back in order, with a bounded number under way."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+from ..topology import pin_current_thread
+
+T = TypeVar("T")
+_ALERT = 0.1
+"""Seconds after which a wait looks up, so that Ctrl-C is seen where a lock would not be interrupted."""
+
+
+def ordered(
+    count: int,
+    work: Callable[[int], T],
+    *,
+    threads: int,
+    window: int | None = None,
+    placement: Sequence[Sequence[int]] = (),
+) -> Iterator[T]:
+    """Yield `work(0)` .. `work(count - 1)` in order, computed by `threads` threads.
+
+    At most `window` (default 2 x threads) chunks are under way or waiting to be taken: that bounds the memory whatever
+    the count. The first error (in order) is raised where its result would have come; on an error, on Ctrl-C, or when the
+    caller stops iterating, nothing more starts and what is under way is waited for, so that buffers can be reused.
+    """
+    if threads <= 1 and not any(placement):
+        for number in range(count):
+            yield work(number)
+        return
+    window = window or 2 * threads
+    seats = iter(placement)
+
+    def sit() -> None:
+        cpus = next(seats, ())  # one step under the interpreter lock
+        if cpus:
+            pin_current_thread(tuple(cpus))
+
+    pool = ThreadPoolExecutor(threads, "penstock", initializer=sit)
+    under_way: deque[Future[T]] = deque()
+    try:
+        for number in range(count):
+            if len(under_way) == window:
+                yield _result(under_way.popleft())
+            under_way.append(pool.submit(work, number))
+        while under_way:
+            yield _result(under_way.popleft())
+    finally:
+        for future in under_way:
+            future.cancel()
+        pool.shutdown(wait=True)
+
+
+def _result(future: Future[T]) -> T:
+    while True:
+        try:
+            return future.result(timeout=_ALERT)
+        except TimeoutError:
+            if future.done():  # the work itself timed out
+                return future.result()
+
+
+def lanes(threads: int) -> int:
+    """Threads worth having for work that waits for storage: at least two, so that one computes while another writes."""
+    return max(2, min(threads, (os.cpu_count() or 1) + 1))
