@@ -39,8 +39,8 @@ def descend(states, level, number):
     return np.int64(states.shape[0])
 
 
-@kernel("int64(uint8[::1], int64, uint64[:, ::1], uint64, uint64, uint64, uint64[::1], uint8[::1])")
-def fill_objects(out, size, states, client, first, version, plan, scratch):
+@kernel("int64(uint8[::1], int64, uint64[:, ::1], uint64, uint64, uint64[::1], uint8[::1])")
+def fill_objects(out, size, states, first, version, plan, scratch):
     """Fill `out` with whole objects of `size` bytes: first, first + 1, ... of a client.
 
     states: four rows of scratch, row 0 the state of the client. plan: the plan of any one of them; its keys are
