@@ -1,0 +1,56 @@
+"""Renders the README's tables from the data files of `penstock bench`; nothing in them is written by hand."""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "bench" / "results"
+
+
+def generate_table(data: dict) -> str:
+    lines = ["| what | reached | goal | rates, GB/s |", "|---|---|---|---|"]
+    for row in data["rows"]:
+        reached = ", ".join(f"**{goal['reached']:.2f}** {goal['figure']}" for goal in row["goals"])
+        goals = ", ".join(
+            f"{goal['at_least']:g}" if "at_least" in goal else f"under {goal['at_most']:g}" for goal in row["goals"]
+        )
+        rates = ", ".join(f"{name} {rate:.1f}" for name, rate in row.get("gb_per_s", {}).items())
+        lines.append(f"| {row['what']} | {reached} | {goals}{'' if row['met'] else ' (missed)'} | {rates} |")
+    machine = data["machine"]
+    caches = max(cache["size"] for cache in machine["caches"]) >> 20
+    lines += [
+        "",
+        f"Medians, all in one run on {machine['date'][:10]}: {machine['cpu']['model']}, {machine['cpu']['logical_cpus']} cores, "
+        f"{caches} MiB of cache, Python {machine['versions']['Python']}, Numba {machine['versions']['numba']}, "
+        f"dgen-py {machine['versions'].get('dgen-py', 'absent')}. “Limit” is `ndarray.fill` of the same buffer.",
+    ]
+    return "\n".join(lines)
+
+
+TABLES = {"generate": generate_table}
+
+
+def rendered(text: str) -> str:
+    """The text with every table between its markers replaced."""
+
+    def replace(match: re.Match) -> str:
+        name = match.group(1)
+        data = json.loads((RESULTS / f"{name}.json").read_text())
+        return f"<!-- table:{name} -->\n{TABLES[name](data)}\n<!-- end -->"
+
+    return re.sub(r"<!-- table:(\w+) -->.*?<!-- end -->", replace, text, flags=re.S)
+
+
+def main() -> None:
+    path = ROOT / "README.md"
+    text = path.read_text()
+    new = rendered(text)
+    if "--check" in sys.argv:
+        sys.exit(0 if new == text else "README.md: the tables are not those of bench/results; run `make tables`")
+    path.write_text(new)
+
+
+if __name__ == "__main__":
+    main()
