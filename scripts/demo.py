@@ -15,7 +15,7 @@ SIZE = "2G"
 def step(title: str, *arguments: str, folder: str, expect: int = 0) -> None:
     """Show a command and run it; the demo fails if it does not end as expected."""
     print(f"\n\033[1m# {title}\033[0m\n$ penstock {shlex.join(arguments)}", flush=True)
-    done = subprocess.run([sys.executable, "-m", "penstock", *arguments], cwd=folder)
+    done = subprocess.run([sys.executable, "-m", "penstock", *arguments], cwd=folder, check=False)
     if done.returncode != expect:
         sys.exit(f"demo: this ended with exit code {done.returncode} instead of {expect}")
 
@@ -62,7 +62,15 @@ def main() -> None:
             sys.exit(f"demo: {folder} has less than 4 GiB free; set TMPDIR to a folder that has")
         ratios = ("--compress-ratio", "2.35", "--dedup-ratio", "3", "--seed", "7")
         step("Compile the kernels (once for each machine)", "warmup", folder=folder)
-        step(f"Make {SIZE} of data that compresses 2.35:1 and deduplicates 3:1", "generate", "--size", SIZE, *ratios, "data.bin", folder=folder)
+        step(
+            f"Make {SIZE} of data that compresses 2.35:1 and deduplicates 3:1",
+            "generate",
+            "--size",
+            SIZE,
+            *ratios,
+            "data.bin",
+            folder=folder,
+        )
         step("Read it back: is every byte as it should be?", "verify", "data.bin", folder=folder)
         step("What do real compressors and deduplication make of it?", "certify", "data.bin", folder=folder)
         damage(Path(folder) / "data.bin")

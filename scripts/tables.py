@@ -20,12 +20,13 @@ def generate_table(data: dict) -> str:
         lines.append(f"| {row['what']} | {reached} | {goals}{'' if row['met'] else ' (missed)'} | {rates} |")
     machine = data["machine"]
     caches = max(cache["size"] for cache in machine["caches"]) >> 20
-    lines += [
-        "",
-        f"Medians, all in one run on {machine['date'][:10]}: {machine['cpu']['model']}, {machine['cpu']['logical_cpus']} cores, "
-        f"{caches} MiB of cache, Python {machine['versions']['Python']}, Numba {machine['versions']['numba']}, "
-        f"dgen-py {machine['versions'].get('dgen-py', 'absent')}. “Limit” is `ndarray.fill` of the same buffer.",
-    ]
+    versions, cpu = machine["versions"], machine["cpu"]
+    about = (
+        f"Medians, all in one run on {machine['date'][:10]}: {cpu['model']}, {cpu['logical_cpus']} cores, {caches} MiB of "
+        f"cache, Python {versions['Python']}, Numba {versions['numba']}, dgen-py {versions.get('dgen-py', 'absent')}. "
+        "“limit” is `ndarray.fill` of the same buffer."
+    )
+    lines += ["", about]
     return "\n".join(lines)
 
 

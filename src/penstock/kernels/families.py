@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .content import K0, K1, KD, PLAN_SLOTS, fill_at, mix
+from .content import K0, K1, KD, fill_at, mix
 from .jit import helper, kernel
 from .simd import C2, PHI, load64
 
@@ -55,7 +55,7 @@ def fill_objects(out, size, states, first, version, plan, scratch):
     return count
 
 
-# --- whose data is it? -------------------------------------------------------------------------------------------------
+# --- whose data is it? ------------------------------------------------------------------------------------------------
 # The mixing function is a bijection of the counter, so a random word read back names its counter. Two neighbours whose
 # counters follow one another cannot be chance (2**-64), so they name the key that made them, and the place.
 

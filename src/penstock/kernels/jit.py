@@ -14,10 +14,22 @@ from pathlib import Path
 from typing import Any
 
 import numba
-from numba.core import caching
-from numba.extending import intrinsic
+from numba import types
+from numba.core import caching, cgutils
+from numba.extending import intrinsic as _intrinsic
 
-__all__ = ["Kernel", "cache_folder", "cold_helper", "compile_all", "helper", "intrinsic", "kernel", "kernels"]
+__all__ = [
+    "Kernel",
+    "cache_folder",
+    "cgutils",
+    "cold_helper",
+    "compile_all",
+    "helper",
+    "intrinsic",
+    "kernel",
+    "kernels",
+    "types",
+]
 
 if sys.byteorder != "little":  # pragma: no cover - no such machine at hand
     raise ImportError("penstock's kernels store words little-endian and need a little-endian machine")
@@ -28,10 +40,15 @@ compile_seconds = 0.0
 """Time this process has spent compiling (not loading) kernels."""
 
 helper = numba.njit(nogil=True, error_model="numpy", forceinline=True)
-"""A function that kernels call, always inlined: see docs/decisions/0003-streaming-stores.md. Never called from Python."""
+"""A function that kernels call, always inlined (docs/decisions/0003-streaming-stores.md); never called from Python."""
 
 cold_helper = numba.njit(nogil=True, error_model="numpy")
 """The same for what seldom runs: one copy of its code, called."""
+
+
+def intrinsic(function: Callable[..., Any]) -> Any:
+    """Numba's decorator; what it makes is called from kernels without the first (typing) argument."""
+    return _intrinsic(function)
 
 
 class Kernel:
@@ -50,6 +67,7 @@ class Kernel:
         _registry[f"{function.__module__}.{function.__qualname__}"] = self
 
     def __call__(self, *args: Any) -> int:
+        """Run it; arguments as the signature says."""
         return (self._compiled or self.compile())(*args)
 
     @property
@@ -107,7 +125,7 @@ def compile_all() -> float:
     return time.perf_counter() - start
 
 
-# --- the on-disk cache -------------------------------------------------------------------------------------------------
+# --- the on-disk cache -----------------------------------------------------------------------------------------------
 # Numba keys its cache by one file's time stamp; a kernel here changes when any file it inlines changes. So the folder's
 # name holds a hash of all kernel sources. Cache files are pickles: the folder must be ours alone, or it is not used.
 
@@ -188,18 +206,21 @@ class _Cache(caching.FunctionCache):  # type: ignore[misc]
     def save_overload(self, sig: Any, data: Any) -> None:
         """Save, but survive a cache that became unwritable (disk full, folder gone)."""
         try:
-            super().save_overload(sig, data)
+            parent: Any = super()
+            parent.save_overload(sig, data)
         except Exception as error:
             warnings.warn(f"a compiled kernel could not be cached: {error}", stacklevel=2)
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """Load, but compile anew when a cache file is damaged."""
         try:
-            return super().load_overload(sig, target_context)
+            parent: Any = super()
+            return parent.load_overload(sig, target_context)
         except Exception:
             return None
 
 
 def _use_private_cache(dispatcher: Any) -> None:
     if cache_folder() is not None:
-        dispatcher._cache = _Cache(dispatcher.py_func)
+        cache: Any = _Cache
+        dispatcher._cache = cache(dispatcher.py_func)

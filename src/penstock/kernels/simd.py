@@ -4,8 +4,8 @@ Offsets are in bytes into a flat uint8 array and are not checked: kernels check.
 unless the name says `stream`. A line is 64 bytes: eight little-endian 64-bit words.
 
 A line of random words is `mix(z + lane * PHI, k)` for lane 0..7: the finaliser of SplitMix64 (Steele, Lea and Flood,
-"Fast splittable pseudorandom number generators", OOPSLA 2014; constants: Stafford's mix 13), with a second key folded in
-between its rounds, so that streams of different keys are not shifts of one another.
+"Fast splittable pseudorandom number generators", OOPSLA 2014; constants: Stafford's mix 13), with a second key folded
+in between its rounds, so that streams of different keys are not shifts of one another.
 """
 
 from __future__ import annotations
@@ -14,10 +14,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from llvmlite import ir
-from numba import types
-from numba.core import cgutils
 
-from .jit import intrinsic
+from .jit import cgutils, intrinsic, types
 
 MASK = (1 << 64) - 1
 PHI = 0x9E3779B97F4A7C15
@@ -81,7 +79,7 @@ def _load(b: Any, pointer: Any) -> Any:
     return load
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic
 def load64(typing: Any, array: Any, offset: Any) -> Any:
     """The word at `offset`."""
 
@@ -91,7 +89,7 @@ def load64(typing: Any, array: Any, offset: Any) -> Any:
     return types.uint64(array, types.int64), generate
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic
 def store64(typing: Any, array: Any, offset: Any, value: Any) -> Any:
     """Store one word at `offset`."""
 
@@ -102,7 +100,7 @@ def store64(typing: Any, array: Any, offset: Any, value: Any) -> Any:
     return types.void(array, types.int64, types.uint64), generate
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic
 def address(typing: Any, array: Any) -> Any:
     """The memory address of the array's first byte."""
 
@@ -112,7 +110,7 @@ def address(typing: Any, array: Any) -> Any:
     return types.int64(array), generate
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic
 def stream_fence(typing: Any) -> Any:
     """Order streaming stores before what this thread does next; they are weakly ordered on x86."""
 
@@ -124,7 +122,7 @@ def stream_fence(typing: Any) -> Any:
 
 
 def _line_writer(lines: int, *, stream: bool) -> Any:
-    @intrinsic  # type: ignore[misc]
+    @intrinsic
     def write(typing: Any, array: Any, offset: Any, z: Any, k: Any) -> Any:
         def generate(context: Any, b: Any, signature: Any, args: Any) -> Any:
             base = _base(context, b, signature.args[0], args[0])
@@ -145,14 +143,15 @@ mix_lines4_stream = _line_writer(4, stream=True)
 """The same past the caches; the address must be a multiple of 64."""
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic
 def copy_bytes(typing: Any, target: Any, to: Any, source: Any, start: Any, size: Any) -> Any:
     """Copy `size` bytes between arrays that do not overlap."""
 
     def generate(context: Any, b: Any, signature: Any, args: Any) -> Any:
         to = _at(b, _base(context, b, signature.args[0], args[0]), args[1], 0, _BYTE)
         start = _at(b, _base(context, b, signature.args[2], args[2]), args[3], 0, _BYTE)
-        cgutils.raw_memcpy(b, to, start, args[4], 1)
+        memcpy: Any = cgutils.raw_memcpy
+        memcpy(b, to, start, args[4], 1)
         return context.get_dummy_value()
 
     return types.void(target, types.int64, source, types.int64, types.int64), generate
@@ -191,7 +190,7 @@ def _cell_lines(b: Any, z: Any, k: Any, words: Any, motif: Any) -> Iterator[Any]
 
 
 def _cell_writer(*, stream: bool) -> Any:
-    @intrinsic  # type: ignore[misc]
+    @intrinsic
     def write(typing: Any, array: Any, offset: Any, z: Any, k: Any, words: Any, a: Any, c: Any, d: Any) -> Any:
         def generate(context: Any, b: Any, signature: Any, args: Any) -> Any:
             base = _base(context, b, signature.args[0], args[0])
@@ -211,10 +210,8 @@ stream_cell = _cell_writer(stream=True)
 """The same past the caches; the address must be a multiple of 64."""
 
 
-@intrinsic  # type: ignore[misc]
-def differs_cell(
-    typing: Any, array: Any, offset: Any, z: Any, k: Any, words: Any, a: Any, c: Any, d: Any
-) -> Any:
+@intrinsic
+def differs_cell(typing: Any, array: Any, offset: Any, z: Any, k: Any, words: Any, a: Any, c: Any, d: Any) -> Any:
     """OR over 512 bytes of data XOR the cell that `store_cell` would store: 0 where they are equal."""
 
     def generate(context: Any, b: Any, signature: Any, args: Any) -> Any:
@@ -228,7 +225,7 @@ def differs_cell(
     return types.uint64(array, types.int64, word, word, word, word, word, word), generate
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic
 def differs_random(typing: Any, array: Any, offset: Any, z: Any, k: Any) -> Any:
     """OR over 512 bytes of data XOR the random words of counter `z`: 0 where they are equal."""
 
@@ -244,7 +241,7 @@ def differs_random(typing: Any, array: Any, offset: Any, z: Any, k: Any) -> Any:
     return types.uint64(array, types.int64, types.uint64, types.uint64), generate
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic
 def differs(typing: Any, left: Any, i: Any, right: Any, j: Any) -> Any:
     """OR over 512 bytes of `left[i:]` XOR `right[j:]`: 0 where they are equal."""
 
