@@ -22,7 +22,7 @@ class UsageError(PenstockError, ValueError):
     """An argument that makes no sense: a size that does not parse, a ratio below 1."""
 
 
-class BadBufferError(PenstockError, TypeError, BufferError):
+class BadBufferError(PenstockError, TypeError, BufferError, ValueError):
     """A buffer that cannot be used: read-only, or not contiguous."""
 
 

@@ -17,6 +17,8 @@ MAX_COMPRESS_RATIO: Final = 30.0
 MAX_DEDUP_RATIO: Final = 1_000_000.0
 MIN_DEDUP_UNIT: Final = 512
 MAX_DEDUP_UNIT: Final = 4 << 20
+MAX_SEED: Final = 1024
+"""Bits of a seed that is a whole number, bytes in UTF-8 of one that is a string."""
 MAX_RECIPE_BYTES: Final = 1 << 20
 """A recipe file larger than this is not one."""
 

@@ -54,7 +54,8 @@ def _versions() -> dict[str, str]:
 def _all_kernels() -> dict[str, Any]:
     for name in _KERNEL_MODULES:
         importlib.import_module(f"penstock.kernels.{name}")
-    return importlib.import_module("penstock.kernels.jit").kernels()
+    found: dict[str, Any] = importlib.import_module("penstock.kernels.jit").kernels()
+    return found
 
 
 def _kernels() -> dict[str, Any]:

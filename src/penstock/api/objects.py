@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from ..buffers import Bytes
-from ..errors import UsageError
+from ..limits import MAX_SIZE
 from ..synth import keys
 from ..synth.plan import plan_of
 from ..synth.recipe import Recipe, random_seed
-from .generator import BytesView
+from ..synth.source import Source
+from .arguments import seed_of, whole
+from .view import BytesView
 
 _BATCH = 2 << 20
 """Bytes made at a time: they are read back from the cache."""
@@ -28,20 +32,21 @@ def objects(
     first: int = 0,
     **fields: Any,
 ) -> Iterator[memoryview]:
-    """Yield `n` objects of `size` bytes; object i holds the bytes of `Recipe(size, seed=..., object=first + i, ...)`.
+    """Yield `n` objects of `size` bytes; object i has the bytes of `Recipe(size, seed=.., object=first + i, ..)`.
 
     Each is a read-only memoryview that stays valid as long as it is kept. Without a seed one is drawn.
     """
-    if not isinstance(n, int) or n < 0 or not isinstance(size, int) or size < 1:
-        raise UsageError(f"objects takes a count from 0 up and a size from 1 up, not {n!r} and {size!r}")
+    n, size = whole("n", n), whole("size", size, 1)
     recipe = Recipe(
         size,
-        seed=random_seed() if seed is None else seed,
-        object=first,
+        seed=seed_of(seed),
+        object=whole("first", first),
         compress_ratio=compress_ratio,
         dedup_ratio=dedup_ratio,
         **fields,
     )
+    if n:
+        recipe.with_(object=recipe.object + n - 1)  # raises where the last number is beyond the limit
     return _objects(n, recipe)
 
 
@@ -51,7 +56,7 @@ def _objects(n: int, recipe: Recipe) -> Iterator[memoryview]:
     for start in range(0, n, many):
         batch = np.empty(min(many, n - start) * size, np.uint8)
         maker.fill(recipe.object + start, batch)
-        view = memoryview(batch).toreadonly()
+        view = batch.data.toreadonly()
         for at in range(0, batch.size, size):
             yield view[at : at + size]
 
@@ -60,7 +65,7 @@ class ObjectMaker:
     """Fills buffers with consecutive whole objects of one recipe's client."""
 
     def __init__(self, recipe: Recipe) -> None:
-        from ..kernels import content, families  # noqa: PLC0415
+        from ..kernels import content, families
 
         self._fill = families.fill_objects.ready
         self._plan = plan_of(recipe)
@@ -78,50 +83,54 @@ class ObjectMaker:
 class BufferPool:
     """Hands out slices of a rolling block of made data, for many small objects in a tight loop.
 
-    Every slice is fresh data: nothing is handed out twice. `remaining` is what is left of the current block.
+    The slices, one after the other, are the bytes of `pool.recipe` from its start: nothing is handed out twice,
+    and each slice stays as it is. In a forked process a pool without a seed draws a new one, so that workers
+    which inherit it do not make the same data. One thread at a time.
     """
 
     BLOCK = 1 << 20
 
     def __init__(self, dedup_ratio: float = 1.0, compress_ratio: float = 1.0, *, seed: int | str | None = None) -> None:
-        self._seed: int | str = random_seed() if seed is None else seed
-        self.reconfigure(dedup_ratio, compress_ratio)
+        self._use(Recipe(MAX_SIZE, seed=seed_of(seed), dedup_ratio=dedup_ratio, compress_ratio=compress_ratio))
+        self._refill(0, self.BLOCK)
+        if seed is None:
+            _unseeded.add(self)
+
+    def _use(self, recipe: Recipe) -> None:
+        self.recipe = recipe
+        self._source = Source(recipe)
+        self._start = self._at = self._end = 0
+
+    def _refill(self, position: int, size: int) -> None:
+        block = np.empty(size, np.uint8)
+        self._source.fill(position, block)
+        self._block = block.view(BytesView)
+        self._start, self._at, self._end = position, 0, size
 
     def reconfigure(self, dedup_ratio: float = 1.0, compress_ratio: float = 1.0) -> None:
-        """Change the ratios, from a new block on."""
-        from ..limits import MAX_SIZE  # noqa: PLC0415
-        from ..synth.source import Source  # noqa: PLC0415
-
-        self._run = getattr(self, "_run", -1) + 1
-        self.recipe = Recipe(
-            MAX_SIZE, seed=self._seed, run=self._run, dedup_ratio=dedup_ratio, compress_ratio=compress_ratio
-        )
-        self._source = Source(self.recipe)
-        self._made = 0
-        self._block = np.empty(0, np.uint8)
-        self._at = 0
-        self._refill(self.BLOCK)
-
-    def _refill(self, size: int) -> None:
-        self._block = np.empty(size, np.uint8)
-        self._source.fill(self._made, self._block)
-        self._made += size
-        self._at = 0
+        """Change the ratios; if they differ, go on with a new block, of the recipe's next `run`."""
+        if (dedup_ratio, compress_ratio) != (self.dedup_ratio, self.compress_ratio):
+            run = self.recipe.run + 1
+            self._use(self.recipe.with_(run=run, dedup_ratio=dedup_ratio, compress_ratio=compress_ratio))
+            self._refill(0, self.BLOCK)
 
     def next_slice(self, size: int) -> BytesView:
-        """The next `size` bytes, 1 byte up; slices larger than a block get a buffer of their own."""
-        if size < 1:
-            raise UsageError(f"a slice has at least 1 byte, not {size}")
-        if size > self._block.size - self._at:
-            self._refill(max(size, self.BLOCK))
+        """Return the next `size` bytes, 1 byte up; slices larger than a block get a buffer of their own."""
         start = self._at
-        self._at = start + size
-        return self._block[start : start + size].view(BytesView)
+        end = start + size
+        if not start < end <= self._end:
+            size = whole("size", size, 1)
+            # The rest of the block is too short: its bytes are made again at the head of the next one.
+            self._refill(self._start + start, max(size, self.BLOCK))
+            start, end = 0, size
+        piece: BytesView = self._block[start:end]  # type: ignore[assignment]
+        self._at = end
+        return piece
 
     @property
     def remaining(self) -> int:
         """Bytes left of the current block."""
-        return self._block.size - self._at
+        return self._end - self._at
 
     @property
     def dedup_ratio(self) -> float:
@@ -132,3 +141,14 @@ class BufferPool:
     def compress_ratio(self) -> float:
         """The compression ratio in force."""
         return self.recipe.compress_ratio
+
+
+_unseeded: weakref.WeakSet[BufferPool] = weakref.WeakSet()
+
+
+def _reseed() -> None:
+    for pool in _unseeded:
+        pool._use(pool.recipe.with_(seed=random_seed()))
+
+
+os.register_at_fork(after_in_child=_reseed)

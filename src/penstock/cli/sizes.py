@@ -18,7 +18,7 @@ def parse_size(text: str) -> int:
     number, unit, suffix = match.groups()
     base = 1000 if (suffix or "").upper() == "B" and unit else 1024
     whole, _, part = number.partition(".")
-    scale = base ** _UNITS[unit.upper()]
+    scale: int = base ** _UNITS[unit.upper()]
     value = int(whole or 0) * scale
     if part:
         value += int(part) * scale // 10 ** len(part)

@@ -26,8 +26,8 @@ def ordered(
     """Yield `work(0)` .. `work(count - 1)` in order, computed by `threads` threads.
 
     At most `window` (default 2 x threads) chunks are under way or waiting to be taken: that bounds the memory whatever
-    the count. The first error (in order) is raised where its result would have come; on an error, on Ctrl-C, or when the
-    caller stops iterating, nothing more starts and what is under way is waited for, so that buffers can be reused.
+    the count. The first error (in order) is raised where its result would have come; on an error, on Ctrl-C, or when
+    the caller stops iterating, nothing more starts and what is under way is waited for: buffers can be reused.
     """
     if threads <= 1 and not any(placement):
         for number in range(count):

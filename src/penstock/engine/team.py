@@ -5,26 +5,42 @@ from __future__ import annotations
 import itertools
 import os
 import threading
+import time
 import weakref
 from collections.abc import Callable, Sequence
 
 from ..topology import pin_current_thread
 
 Task = Callable[[int], object]
+_PAUSE = 0.001
+"""Seconds between looks at a team that is to be closed and is in use."""
 
 
 class _Job:
     """One parallel loop: a shared counter hands out the numbers, the last thread to leave opens `done`."""
 
-    def __init__(self, count: int, task: Task, helpers: int) -> None:
+    def __init__(self, count: int, task: Task, boxes: list[_Mailbox]) -> None:
         self.numbers = itertools.count()
         self.count = count
         self.task = task
         self.error: BaseException | None = None
+        self.boxes = boxes
+        self.sent = 0
         self.left = itertools.count(1)
-        self.helpers = helpers
+        self.finished = not boxes
         self.done = threading.Lock()
         self.done.acquire()
+
+    def send(self) -> None:
+        """Wake the helpers. May be called again after an interrupt, wherever it stopped the first call."""
+        for box in self.boxes[: self.sent]:
+            if box.job is self:  # not taken yet: perhaps not woken
+                box.ring()
+        while self.sent < len(self.boxes):
+            box = self.boxes[self.sent]
+            box.job = self
+            self.sent += 1
+            box.ring()
 
     def work(self) -> None:
         """Take numbers until none is left or somebody failed; the first error is kept."""
@@ -39,52 +55,74 @@ class _Job:
 
     def leave(self) -> None:
         """Called by each helper when it has no more to do."""
-        if next(self.left) == self.helpers:
+        if next(self.left) == len(self.boxes):
+            self.finished = True
             self.done.release()
+
+    def wait(self) -> None:
+        """Return when all helpers have left. Trusts the flag: an interrupt may have cost the caller the lock."""
+        while not self.finished:
+            self.done.acquire()
 
 
 class _Mailbox:
-    """Where a waiting thread finds its next job; `None` sends it home."""
+    """Where a waiting thread finds its next job."""
 
     def __init__(self) -> None:
         self.bell = threading.Lock()
         self.bell.acquire()
         self.job: _Job | None = None
+        self.closed = False
+
+    def ring(self) -> None:
+        """Wake the thread. Once too often does no harm: it finds no job and waits again."""
+        if self.bell.locked():
+            self.bell.release()
 
 
 def _member(box: _Mailbox, cpus: Sequence[int]) -> None:
     if cpus:
         pin_current_thread(tuple(cpus))
-    while True:
+    while not box.closed:
         box.bell.acquire()
         job, box.job = box.job, None
-        if job is None:
-            return
-        job.work()
-        job.leave()
+        if job is not None:
+            job.work()
+            job.leave()
         del job  # a finished job must not keep the caller's buffer alive
 
 
 def _dismiss(boxes: list[_Mailbox]) -> None:
     for box in boxes:
-        box.job = None
-        box.bell.release()
+        box.closed = True
+        box.ring()
 
 
 class Team:
     """`threads` workers for parallel loops. The calling thread is one of them unless the workers are pinned.
 
     placement: for each thread the CPUs it is pinned to (empty: not pinned). Safe to call from several threads: while
-    one loop runs, others run on their caller's thread alone. Threads start with the first loop and end with the team.
+    one loop runs, others run on their caller's thread alone. Threads start with the first loop and end with the team;
+    where the system gives fewer than asked for, the work is done by those there are.
     """
 
     def __init__(self, threads: int = 1, placement: Sequence[Sequence[int]] = ()) -> None:
         self.threads = max(1, threads)
         self._placement = list(placement)
         self._pinned = any(self._placement)
+        self._reset()
+
+    def _reset(self) -> None:
         self._boxes: list[_Mailbox] = []
-        self._busy = threading.Lock()
-        self._owner = os.getpid()
+        self._holder: dict[str, object] = {}
+        self._process = os.getpid()
+        self._goodbye: weakref.finalize[[list[_Mailbox]], Team] | None = None
+
+    def _after_fork(self) -> None:
+        """Forget the parent's threads, of which a forked child has none, and the loop that may run in the parent."""
+        if self._goodbye is not None:
+            self._goodbye.detach()
+        self._reset()
 
     def run(self, count: int, task: Task) -> None:
         """Call `task(0)` .. `task(count - 1)`, each once, in any order; return when all are done.
@@ -92,47 +130,73 @@ class Team:
         The first exception stops what has not started and is raised here. Ctrl-C ends the wait as soon as the tasks
         under way end, so tasks should be short (tens of milliseconds).
         """
+        if self._process != os.getpid():
+            self._after_fork()
         alone = (self.threads == 1 or count == 1) and not self._pinned
-        if alone or not self._busy.acquire(blocking=False):
-            for number in range(count):
-                task(number)
-            return
+        me = object()
         try:
-            self._run(count, task)
-        finally:
-            self._busy.release()
+            if not alone and self._take(me):
+                self._run(count, task)
+            else:
+                for number in range(count):
+                    task(number)
+        finally:  # spelled out, as in `close`: an interrupt comes where a function is called
+            if "loop" in self._holder and self._holder["loop"] is me:
+                del self._holder["loop"]
+
+    def _take(self, me: object) -> bool:
+        """Get the threads if nobody has them: one atomic step, of which an interrupt leaves all or nothing."""
+        return self._holder.setdefault("loop", me) is me
 
     def _run(self, count: int, task: Task) -> None:
-        if self._owner != os.getpid():  # a forked child has none of its parent's threads
-            self._boxes, self._owner = [], os.getpid()
-        if not self._boxes:
-            self._start()
-        boxes = self._boxes[: min(len(self._boxes), count)]
-        job = _Job(count, task, len(boxes))
-        for box in boxes:
-            box.job = job
-            box.bell.release()
-        if not self._pinned:
-            job.work()
-        while True:
+        first = 0 if self._pinned else 1
+        if len(self._boxes) < self.threads - first:
+            self._start(first)
+        job = _Job(count, task, self._boxes[:count])
+        finished = False
+        while not finished:
             try:
-                job.done.acquire()
-                break
-            except BaseException as error:  # Ctrl-C while waiting: the members must leave the buffer first
+                job.send()
+                if not self._pinned or not self._boxes:
+                    job.work()
+                job.wait()
+                finished = True
+            except BaseException as error:  # Ctrl-C: the members must leave the buffer before anybody else gets it
                 job.error = job.error or error
-        if job.error is not None:
-            raise job.error
+        failure, job.error = job.error, None
+        if failure is not None:
+            try:
+                raise failure
+            finally:
+                del failure, job  # the traceback holds this frame, which must not hold the buffer in a circle
 
-    def _start(self) -> None:
-        for number in range(0 if self._pinned else 1, self.threads):
+    def _start(self, first: int) -> None:
+        if self._goodbye is None:
+            self._goodbye = weakref.finalize(self, _dismiss, self._boxes)
+        for number in range(first + len(self._boxes), self.threads):
             box = _Mailbox()
             cpus = self._placement[number] if number < len(self._placement) else ()
-            threading.Thread(target=_member, args=(box, cpus), name=f"penstock-{number}", daemon=True).start()
-            self._boxes.append(box)
-        weakref.finalize(self, _dismiss, self._boxes)
+            thread = threading.Thread(target=_member, args=(box, cpus), name=f"penstock-{number}", daemon=True)
+            try:
+                thread.start()
+                self._boxes += [box]  # no call after the start: see `run`
+            except RuntimeError:  # the limit of threads or memory is reached
+                return
+            except BaseException:  # Ctrl-C: nobody knows whether the thread runs
+                _dismiss([box])
+                raise
 
     def close(self) -> None:
         """Send the threads home; the team can be used again afterwards."""
-        with self._busy:
-            _dismiss(self._boxes)
-            self._boxes = []
+        if self._process != os.getpid():
+            self._after_fork()
+        me = object()
+        try:
+            while not self._take(me):
+                time.sleep(_PAUSE)  # another thread's loop is under way
+            if self._goodbye is not None:
+                self._goodbye()
+            self._boxes, self._goodbye = [], None
+        finally:
+            if "loop" in self._holder and self._holder["loop"] is me:
+                del self._holder["loop"]

@@ -18,7 +18,7 @@ from .content import (
     unique_of,
     write_cell,
 )
-from .jit import helper, kernel
+from .jit import READ_ONLY, helper, kernel
 from .simd import PHI, differs_cell, differs_random
 
 _PHI = np.uint64(PHI)
@@ -66,7 +66,7 @@ def compare_run(data, at, size, start, k0, k1, literal, scratch, marks, mark):
     return wrong
 
 
-@kernel("int64(uint8[::1], uint64, uint64[::1], uint8[::1], uint8[::1])")
+@kernel(f"int64({READ_ONLY}, uint64, uint64[::1], uint8[::1], uint8[::1])")
 def compare(data, position, plan, scratch, marks):
     """Compare data with the recipe's bytes from `position` on; return the number of differing sectors.
 

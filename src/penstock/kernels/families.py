@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .content import K0, K1, KD, fill_at, mix
-from .jit import helper, kernel
+from .jit import READ_ONLY, helper, kernel
 from .simd import C2, PHI, load64
 
 _PHI = np.uint64(PHI)
@@ -78,7 +78,7 @@ def counter_of(word, k0, k1):
     return (z - k0) * np.uint64(0xF1DE83E19937733D)
 
 
-@kernel("int64(uint8[::1], uint64[:, ::1], int64, int64, uint64[::1])")
+@kernel(f"int64({READ_ONLY}, uint64[:, ::1], int64, int64, uint64[::1])")
 def whose(sector, states, pairs, shifts, found):
     """The first of `states` that made this data: its row, or -1.
 
@@ -87,7 +87,7 @@ def whose(sector, states, pairs, shifts, found):
     """
     for row in range(states.shape[0]):
         k0, k1 = states[row, 0], states[row, 1]
-        for shift in range(shifts):
+        for shift in range(min(shifts, np.int64(sector.size) - 15)):  # a pair of words must fit
             last = counter_of(load64(sector, shift), k0, k1)
             for pair in range(min(pairs, (np.int64(sector.size) - shift) // 8 - 1)):
                 here = counter_of(load64(sector, shift + 8 * pair + 8), k0, k1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pickle
 import stat
 import sys
 import threading
@@ -11,14 +12,16 @@ import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numba
 from numba import types
 from numba.core import caching, cgutils
+from numba.core.registry import cpu_target
 from numba.extending import intrinsic as _intrinsic
 
 __all__ = [
+    "READ_ONLY",
     "Kernel",
     "cache_folder",
     "cgutils",
@@ -49,6 +52,10 @@ cold_helper = numba.njit(nogil=True, error_model="numpy")
 def intrinsic(function: Callable[..., Any]) -> Any:
     """Numba's decorator; what it makes is called from kernels without the first (typing) argument."""
     return _intrinsic(function)
+
+
+READ_ONLY = "Array(uint8, 1, 'C', readonly=True)"
+"""For signatures: bytes that a kernel only reads, so that `bytes` and read-only maps can be passed; others can too."""
 
 
 class Kernel:
@@ -127,8 +134,10 @@ def compile_all() -> float:
 
 # --- the on-disk cache -----------------------------------------------------------------------------------------------
 # Numba keys its cache by one file's time stamp; a kernel here changes when any file it inlines changes. So the folder's
-# name holds a hash of all kernel sources. Cache files are pickles: the folder must be ours alone, or it is not used.
+# name holds a hash of all kernel sources, and of the CPU: where machines share a home, two that compile at once would
+# otherwise number their files alike. Cache files are pickles: the folder must be ours alone, or it is not used.
 
+_SEAL = 16
 _folder: Path | None = None
 _folder_known = False
 
@@ -153,7 +162,7 @@ def _make_folder() -> Path | None:
     try:
         if parent is None:
             parent = os.environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser())
-        folder = Path(parent) / "penstock" / f"kernels-{_source_hash()}"
+        folder = Path(parent) / "penstock" / f"kernels-{_build_hash()}"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         status = folder.lstat()
         safe = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o022
@@ -165,18 +174,19 @@ def _make_folder() -> Path | None:
     return folder
 
 
-def _source_hash() -> str:
+def _build_hash() -> str:
     digest = hashlib.blake2b(digest_size=10)
     for path in sorted(Path(__file__).parent.glob("**/*.py")):
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
     # Bounds checking changes the code but not Numba's own key.
     bounds = getattr(numba.config, "BOUNDSCHECK", None)
-    digest.update(f"{numba.__version__} {sys.implementation.cache_tag} {bounds}".encode())
+    cpu = cpu_target.target_context.codegen().magic_tuple()
+    digest.update(f"{numba.__version__} {sys.implementation.cache_tag} {bounds} {cpu}".encode())
     return digest.hexdigest()
 
 
-class _Locator(caching._CacheLocator):  # type: ignore[misc]
+class _Locator(caching._CacheLocator):
     """Tells Numba to keep a kernel's files in `cache_folder()`, and that they never go stale there."""
 
     def __init__(self, py_func: Any, py_file: str) -> None:
@@ -196,12 +206,54 @@ class _Locator(caching._CacheLocator):  # type: ignore[misc]
         return cls(py_func, py_file)
 
 
-class _Impl(caching.CompileResultCacheImpl):  # type: ignore[misc]
-    _locator_classes = (_Locator,)
+class _Impl(caching.CompileResultCacheImpl):
+    _locator_classes: ClassVar[list[type[object]]] = [_Locator]  # type: ignore[misc]
 
 
-class _Cache(caching.FunctionCache):  # type: ignore[misc]
+class _Files(caching.IndexDataCacheFile):
+    """A kernel's two files, each behind a checksum: machine code with a flipped bit must not run."""
+
+    def _load_index(self) -> Any:
+        return _unseal(str(self._index_path)) or {}
+
+    def _save_index(self, overloads: Any) -> None:
+        self._save(str(self._index_path), overloads)
+
+    def _load_data(self, name: str) -> Any:
+        return _unseal(str(Path(self._cache_path) / name))
+
+    def _save_data(self, name: str, data: Any) -> None:
+        self._save(str(Path(self._cache_path) / name), data)
+
+    def _save(self, path: str, value: Any) -> None:
+        files: Any = self
+        data = files._dump(value)
+        with files._open_for_write(path) as file:
+            file.write(_seal(data) + data)
+
+
+def _seal(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=_SEAL).digest()
+
+
+def _unseal(path: str) -> Any:
+    """What a cache file holds; None when it is damaged or not there."""
+    try:
+        content = Path(path).read_bytes()
+    except OSError:
+        return None
+    data = content[_SEAL:]
+    return pickle.loads(data) if _seal(data) == content[:_SEAL] else None
+
+
+class _Cache(caching.FunctionCache):
     _impl_class = _Impl
+
+    def __init__(self, py_func: Any) -> None:
+        parent: Any = super()
+        parent.__init__(py_func)
+        files: Any = _Files
+        self._cache_file = files(self._cache_path, self._impl.filename_base, "")
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Save, but survive a cache that became unwritable (disk full, folder gone)."""

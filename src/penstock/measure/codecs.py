@@ -109,23 +109,23 @@ def _sizer(family: str, level: int) -> Sizer:
 
 
 def _lz4() -> Sizer:
-    from lz4.block import compress  # noqa: PLC0415
+    from lz4.block import compress
 
     return lambda block: len(compress(block, store_size=False))
 
 
 def _zlib(level: int) -> Sizer:
-    from zlib import compress  # noqa: PLC0415
+    from zlib import compress
 
     return lambda block: len(compress(block, level))
 
 
 def _zstd(level: int) -> Sizer:
-    from zstandard import ZstdCompressor  # noqa: PLC0415
+    from zstandard import ZstdCompressor
 
     own = threading.local()  # a zstd context must not be used by two threads at once
 
-    def size(block: Any) -> int:  # noqa: ANN401 (no type for "has a buffer" before Python 3.12)
+    def size(block: Any) -> int:
         context = getattr(own, "context", None)
         if context is None:
             context = own.context = ZstdCompressor(level=level)
@@ -136,11 +136,11 @@ def _zstd(level: int) -> Sizer:
 
 def codec_versions() -> dict[str, str]:
     """Return the versions of the libraries whose figures a certificate shows: the codecs' and the hash's."""
-    import zlib  # noqa: PLC0415
+    import zlib
 
-    import lz4  # noqa: PLC0415
-    import xxhash  # noqa: PLC0415
-    import zstandard  # noqa: PLC0415
+    import lz4
+    import xxhash
+    import zstandard
 
     return {
         "lz4": str(lz4.library_version_string()),

@@ -70,7 +70,7 @@ def unit_digests(data: Bytes, unit: int) -> Digests:
     one in a tebibyte of 512-byte units. Rows of a reshaped array cost less to make than slices of a
     memoryview.
     """
-    from xxhash import xxh3_64_intdigest  # noqa: PLC0415
+    from xxhash import xxh3_64_intdigest
 
     check_unit(unit)
     data = as_bytes(data)

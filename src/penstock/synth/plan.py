@@ -20,7 +20,8 @@ def plan_of(recipe: Recipe) -> Words:
     pool = (0, 0, 0, 0)
     if recipe.pool_seed is not None:
         # Recipes that cut or fill the pool differently would share garbled parts: they get pools of their own.
-        pool = keys.root(f"{recipe.pool_seed!r} {recipe.dedup_unit} {recipe.literal}", "pool")
+        kind = type(recipe.pool_seed).__name__
+        pool = keys.root(f"{recipe.dedup_unit} {recipe.literal} {kind} {recipe.pool_seed}", "pool")
     plain = ratio == 1 and share == 0
     slots = [
         state[0], state[1], recipe.literal or 0,

@@ -17,7 +17,7 @@ FORMAT_VERSION: Final = 1
 WHOLE_STREAM: Final = 0
 """As a dedup window: duplicates may repeat anything before them."""
 WINDOW_SHARE: Final = 16
-"""Duplicates repeat uniques of the last 1/16 of the window, so that any window as large sees nearly all of its share."""
+"""Duplicates repeat uniques of the last 1/16 of the window, so that any window as large sees nearly all its share."""
 _DENOMINATOR: Final = 1_000_000
 
 
@@ -58,11 +58,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         _check_types(self)
-        if self.format_version > FORMAT_VERSION:
-            raise UnsupportedVersionError(
-                f"this recipe has format version {self.format_version}; this penstock reads up to {FORMAT_VERSION}",
-                hint="upgrade penstock",
-            )
+        _check_version(self.format_version)
         _check_values(self)
         if self.literal is None:
             object.__setattr__(self, "literal", literal_for(self.compress_ratio))
@@ -97,7 +93,7 @@ class Recipe:
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as JSON types, without the hash."""
-        return {"penstock_recipe": FORMAT_VERSION} | {f.name: getattr(self, f.name) for f in fields(self)}
+        return {"penstock_recipe": self.format_version} | {f.name: getattr(self, f.name) for f in fields(self)}
 
     @property
     def hash(self) -> str:
@@ -115,9 +111,10 @@ class Recipe:
         if len(text) > limits.MAX_RECIPE_BYTES:
             raise RecipeError("this file is too large to be a recipe")
         try:
-            data = json.loads(text)
+            data = json.loads(text, object_pairs_hook=_distinct)
         except (ValueError, RecursionError) as error:
-            raise RecipeError(f"this is not JSON: {error}", hint="a recipe is the .recipe.json file of a data set") from None
+            hint = "a recipe is the .recipe.json file of a data set"
+            raise RecipeError(f"this is not JSON: {error}", hint=hint) from None
         return cls.from_dict(data)
 
     @classmethod
@@ -125,12 +122,10 @@ class Recipe:
         """Build from the fields of a JSON object; checks the hash when there is one."""
         if not isinstance(data, dict) or "penstock_recipe" not in data:
             raise RecipeError("this JSON is not a penstock recipe", hint='it has no "penstock_recipe" field')
-        version = data.get("format_version", data["penstock_recipe"])
-        if isinstance(version, int) and version > FORMAT_VERSION:
-            raise UnsupportedVersionError(
-                f"this recipe has format version {version}; this penstock reads up to {FORMAT_VERSION}",
-                hint="upgrade penstock",
-            )
+        marker = data["penstock_recipe"]
+        if not _is_int(marker) or marker < 1 or data.get("format_version", marker) != marker:
+            raise RecipeError('"penstock_recipe" and "format_version" must be the same whole number from 1 up')
+        _check_version(marker)
         names = {f.name for f in fields(cls)}
         unknown = sorted(data.keys() - names - {"penstock_recipe", "hash"})
         if unknown:
@@ -152,8 +147,26 @@ def random_seed() -> int:
     return int.from_bytes(os.urandom(8), "little") >> 1
 
 
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object's fields; readers differ in which of two equal names they take, so there must be none."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a field is there twice")
+    return found
+
+
 def _is_int(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _check_version(version: int) -> None:
+    if version > FORMAT_VERSION:
+        raise UnsupportedVersionError(
+            f"this recipe has format version {version}; this penstock reads up to {FORMAT_VERSION}",
+            hint="upgrade penstock",
+        )
+    if version < 1:
+        raise UsageError(f"format_version must be from 1 up, not {version}")
 
 
 def _check_types(r: Recipe) -> None:
@@ -165,15 +178,37 @@ def _check_types(r: Recipe) -> None:
         value = getattr(r, name)
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise UsageError(f"{name} must be a number, not {value!r}")
-        object.__setattr__(r, name, float(value))
-    for name in ("seed", "pool_seed"):
-        value = getattr(r, name)
-        if not (_is_int(value) or isinstance(value, str) or (value is None and name == "pool_seed")):
-            raise UsageError(f"{name} must be a whole number or a string, not {value!r}")
+        try:
+            object.__setattr__(r, name, float(value) + 0.0)  # -0.0 + 0.0 is 0.0
+        except OverflowError:
+            raise UsageError(f"{name} is far too large") from None
+    object.__setattr__(r, "seed", _checked_seed("seed", r.seed))
+    if r.pool_seed is not None:
+        object.__setattr__(r, "pool_seed", _checked_seed("pool_seed", r.pool_seed))
+    for name in ("content", "tuned_for"):
+        if not isinstance(getattr(r, name), str):
+            raise UsageError(f"{name} must be a string, not {getattr(r, name)!r}")
     for name in ("literal", "dedup_window"):
         value = getattr(r, name)
         if value is not None and (not _is_int(value) or value < 0):
             raise UsageError(f"{name} must be a whole number from 0 up, not {value!r}")
+
+
+def _checked_seed(name: str, value: Any) -> int | str:
+    """The seed as a plain int or str: enums and NumPy strings are these too, and must give the same bytes."""
+    if _is_int(value):
+        if value.bit_length() > limits.MAX_SEED:
+            raise LimitExceededError(f"{name} has {value.bit_length()} bits, beyond the limit of {limits.MAX_SEED}")
+        return int(value)
+    if not isinstance(value, str):
+        raise UsageError(f"{name} must be a whole number or a string, not {value!r}")
+    try:
+        size = len(value.encode())
+    except UnicodeEncodeError:
+        raise UsageError(f"{name} is not valid Unicode: {value!r}") from None
+    if size > limits.MAX_SEED:
+        raise LimitExceededError(f"{name} has {size} bytes, beyond the limit of {limits.MAX_SEED}")
+    return str(value)
 
 
 def _check_values(r: Recipe) -> None:

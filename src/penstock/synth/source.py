@@ -21,7 +21,7 @@ class Source:
 
     def __init__(self, recipe: Recipe) -> None:
         # Here and not above: this import costs Numba's start, which `--help` must not pay.
-        from ..kernels import content  # noqa: PLC0415
+        from ..kernels import content
 
         self.recipe = recipe
         self.plan = plan_of(recipe)
@@ -47,7 +47,7 @@ class Source:
         if data.size > KERNEL_BYTES:
             raise LimitExceededError(f"compare takes at most {KERNEL_BYTES} bytes at a time")
         if self._compare is None:
-            from ..kernels import compare  # noqa: PLC0415
+            from ..kernels import compare
 
             self._compare = compare.compare.ready
         first, end = position // SECTOR, -(-(position + data.size) // SECTOR)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,8 +12,10 @@ import numpy.typing as npt
 from ..buffers import Bytes
 from ..limits import SECTOR
 from . import keys
-from .plan import as_fraction, first_unit_of, plan_of
-from .recipe import Recipe
+from .literal import CELL_WORDS
+from .plan import first_unit_of, plan_of
+from .recipe import Recipe, as_fraction
+from .source import Source
 
 _FAMILY = 1 << 16
 """How many versions, objects, clients and runs are tried around a recipe's own."""
@@ -21,7 +24,9 @@ _SEEDS = 1 << 12
 _FULL = (63, 8)
 """Pairs of neighbouring words, and byte alignments, tried where few keys are."""
 _QUICK = (2, 1)
-"""And where many are: an undamaged sector of another stream starts with random words."""
+"""And where many are: of three neighbouring words that stand where they stood, two have neighbouring counters."""
+_PERIOD = 3
+"""Random words that repeat to the end of their cell (kernels/content.py)."""
 
 States = npt.NDArray[np.uint64]
 
@@ -30,8 +35,9 @@ States = npt.NDArray[np.uint64]
 class Origin:
     """Where data comes from.
 
-    kind: "offset" (this recipe's data of `offset`), or "version", "object", "client", "run", "seed" (the stream that
-    differs from this recipe's in that one field, which is `number` there). offset: bytes into that stream.
+    kind: "offset" (this recipe's data of `offset`), "recipe" (of the named other recipe), or "version", "object",
+    "client", "run", "seed" (the stream that differs from this recipe's in that one field, which is `number` there).
+    offset: bytes into that stream; below 0 when the data begins before its start.
     """
 
     kind: str
@@ -43,80 +49,86 @@ class Suspects:
     """The streams whose data might stand where a recipe's should. Safe to use from one thread at a time."""
 
     def __init__(self, recipe: Recipe, others: tuple[Recipe, ...] = ()) -> None:
-        from ..kernels import families  # noqa: PLC0415
+        from ..kernels import families
 
         self._kernels = families
         self._recipe = recipe
-        self._others = others
-        plan = plan_of(recipe)
-        own = [[plan[0], plan[1], 0, 0]]
-        if recipe.pool_share:
-            own.append([plan[8], plan[9], 0, 0])
-        self._own = np.array(own, np.uint64)
+        self._others = {other.hash: other for other in others if other != recipe}
         self._found = np.zeros(2, np.uint64)
-        self._met: list[tuple[Origin, States]] = []
+        self._own = _keys_of(recipe)
+        self._met: list[tuple[str, int | str, States]] = [
+            ("recipe", name, _keys_of(other)) for name, other in self._others.items()
+        ]
+        self._sources: dict[tuple[str, int | str], Source] = {}
 
-    def own_origin(self, data: Bytes) -> Origin | None:
-        """Where in this very stream up to 512 bytes belong, at any byte alignment; None if they do not."""
-        if data.size < 16:
-            return None
-        row = self._whose(data, self._own, _FULL)
-        if row < 0:
-            return None
-        return Origin("offset", 0, _first_offset(self._recipe, self._content_byte(), pooled=row == 1))
+    def own_origin(self, data: Bytes, place: int) -> Origin | None:
+        """Where in this very stream up to 512 bytes belong, at any byte alignment; None if they do not.
 
-    def met_origin(self, data: Bytes) -> Origin | None:
-        """The same as `other_origin`, among the streams that were found before: cheap."""
-        if data.size < 16:
-            return None
-        for origin, states in self._met:
-            if self._whose(data, states, _FULL) >= 0:
-                return self._origin(origin.kind, origin.number)
+        place: the offset at which they stand.
+        """
+        return self._among("offset", 0, data, place, self._own)
+
+    def met_origin(self, data: Bytes, place: int) -> Origin | None:
+        """The same among the recipes that were named, and the streams that `other_origin` has found: cheap."""
+        for kind, number, states in self._met:
+            if found := self._among(kind, number, data, place, states):
+                return found
         return None
 
-    def other_origin(self, data: Bytes) -> Origin | None:
+    def other_origin(self, data: Bytes, place: int) -> Origin | None:
         """The related stream that data comes from; None if it is none that was tried. About 10 ms."""
-        if data.size < 16:
-            return None
-        for other in self._others:
-            plan = plan_of(other)
-            if self._whose(data, np.array([[plan[0], plan[1], 0, 0]], np.uint64), _FULL) >= 0:
-                return self._remember(self._origin("recipe", other.hash))
+        lead = -place % 8
         for kind, first, states in self._families:
-            row = self._whose(data, states, _QUICK)
-            if row >= 0:
-                return self._remember(self._origin(kind, first + row))
+            row = self._whose(data[lead:], states, _QUICK)
+            if row >= 0 and first + row != getattr(self._recipe, kind):
+                found = self._at(kind, first + row, data[lead:], place + lead, lead=lead)
+                self._met.append((kind, found.number, _keys_of(self._recipe_of(kind, found.number))))
+                return found
         return None
 
-    def _origin(self, kind: str, number: int | str) -> Origin:
-        recipe = self.recipe_of(Origin(kind, number, 0))
-        return Origin(kind, number, _first_offset(recipe, self._content_byte(), pooled=False))
+    def source_of(self, kind: str, number: int | str) -> Source:
+        """The bytes of the stream that an origin names."""
+        if (kind, number) not in self._sources:
+            self._sources[kind, number] = Source(self._recipe_of(kind, number))
+        return self._sources[kind, number]
 
-    def _remember(self, origin: Origin) -> Origin:
-        plan = plan_of(self.recipe_of(origin))
-        self._met.append((origin, np.array([[plan[0], plan[1], 0, 0]], np.uint64)))
-        return origin
-
-    def recipe_of(self, origin: Origin) -> Recipe:
-        """The recipe of the stream an origin lies in."""
-        if origin.kind == "offset":
+    def _recipe_of(self, kind: str, number: int | str) -> Recipe:
+        if kind == "offset":
             return self._recipe
-        if origin.kind == "recipe":
-            return next(other for other in self._others if other.hash == origin.number)
-        return self._recipe.with_(**{origin.kind: origin.number})
+        return self._others[str(number)] if kind == "recipe" else self._recipe.with_(**{kind: number})
 
-    def _whose(self, sector: Bytes, states: States, effort: tuple[int, int]) -> int:
-        return self._kernels.whose(np.ascontiguousarray(sector[:SECTOR]), states, *effort, self._found)
+    def _among(self, kind: str, number: int | str, data: Bytes, place: int, states: States) -> Origin | None:
+        row = self._whose(data, states, _FULL)
+        return None if row < 0 else self._at(kind, number, data, place, pooled=row == 1)
 
-    def _content_byte(self) -> int:
-        """Content offset of the sector's first byte; below 0 when it starts before a stream's content."""
-        return int(self._found[0]) * 8 - int(self._found[1])
+    def _whose(self, data: Bytes, states: States, effort: tuple[int, int]) -> int:
+        if data.size < 16:
+            return -1
+        return self._kernels.whose(np.ascontiguousarray(data[:SECTOR]), states, *effort, self._found)
+
+    def _at(
+        self, kind: str, number: int | str, data: Bytes, place: int, *, pooled: bool = False, lead: int = 0
+    ) -> Origin:
+        """The origin of the byte `lead` before `data`, in which `_whose` has just found a word.
+
+        The last words of a cell repeat to its end, so that the word found may stand at several places of the cell.
+        Taken is the one with which most of the data agrees; of several the one that stands where it stood, or the first.
+        """
+        counter, skip = int(self._found[0]), int(self._found[1])
+        source = self.source_of(kind, number)
+        cell, index = divmod(counter, CELL_WORDS)
+        start = _first_offset(source.recipe, cell * SECTOR, pooled=pooled)
+        guesses = [start + 8 * word - skip for word in range(index, CELL_WORDS, _PERIOD)]
+        guesses.sort(key=lambda offset: (offset - place) % SECTOR != 0)
+        return Origin(kind, number, _best(source, data[:SECTOR], guesses) - lead)
 
     @cached_property
     def _families(self) -> list[tuple[str, int, States]]:
         """(field, its first number, one state a row); made when first needed, about 10 MB."""
+        return [*self._relatives(), *self._seeds()]
+
+    def _relatives(self) -> Iterator[tuple[str, int, States]]:
         r = self._recipe
-        found = []
         parents = [keys.root(r.seed)]
         for level, number in enumerate(r.path, 1):
             parents.append(keys.child(parents[-1], level, number))
@@ -124,21 +136,41 @@ class Suspects:
             first = max(0, r.path[level - 1] - _FAMILY // 2)
             states = np.empty((_FAMILY, 4), np.uint64)
             self._kernels.children(np.array([parents[level - 1]], np.uint64), level, first, states)
-            found.append((keys.LEVELS[level - 1], first, self._descend(states, level)))
-        for first, last in self._seed_ranges():
-            states = np.array([keys.root(seed) for seed in range(first, last)], np.uint64)
-            found.append(("seed", first, self._descend(states, 0)))
-        return found
+            yield keys.LEVELS[level - 1], first, self._descend(states, level)
 
-    def _seed_ranges(self) -> list[tuple[int, int]]:
+    def _seeds(self) -> Iterator[tuple[str, int, States]]:
         seed = self._recipe.seed
         near = [(seed - _SEEDS, seed + _SEEDS)] if isinstance(seed, int) else []
-        return [(0, _SEEDS), *near]
+        for first, last in [(0, _SEEDS), *near]:
+            states = np.array([keys.root(number) for number in range(first, last)], np.uint64)
+            yield "seed", first, self._descend(states, 0)
 
     def _descend(self, states: States, level: int) -> States:
         for below in range(level + 1, 5):
             self._kernels.descend(states, below, self._recipe.path[below - 1])
         return states
+
+
+def _keys_of(recipe: Recipe) -> States:
+    """The keys of a recipe's own content and, below, of the pool it draws from."""
+    plan = plan_of(recipe)
+    rows = [[plan[0], plan[1], 0, 0]]
+    if recipe.pool_share:
+        rows.append([plan[8], plan[9], 0, 0])
+    return np.array(rows, np.uint64)
+
+
+def _best(source: Source, data: Bytes, guesses: list[int]) -> int:
+    """The first of the offsets at which the source agrees with most of the data."""
+    best, most = guesses[0], -1
+    for offset in guesses:
+        before = max(0, -offset)
+        same = np.count_nonzero(source.read(offset + before, max(0, data.size - before)) == data[before:])
+        if same > most:
+            best, most = offset, int(same)
+        if same == data.size:
+            break
+    return best
 
 
 def _first_offset(recipe: Recipe, content: int, *, pooled: bool) -> int:

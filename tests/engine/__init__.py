@@ -1,0 +1,1 @@
+"""Tests of the threads that run work over chunks."""

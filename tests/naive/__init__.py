@@ -1,0 +1,1 @@
+"""Slow twins of compiled code, written from the specification in plain Python."""

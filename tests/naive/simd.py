@@ -1,0 +1,65 @@
+"""Scalar twins of the intrinsics of kernels/simd.py, on bytearrays and Python ints."""
+
+from __future__ import annotations
+
+from .stream import PHI, WORD, mix
+
+
+def load64(data, offset):
+    return int.from_bytes(data[offset : offset + 8], "little")
+
+
+def store64(data, offset, value):
+    data[offset : offset + 8] = value.to_bytes(8, "little")
+
+
+def random_words(count, z, k):
+    return [mix((z + i * PHI) % WORD, k) for i in range(count)]
+
+
+def cell_words(z, k, words, a, b, c):
+    """`words` random words, then those of the counters a, b and c, by index modulo 3."""
+    motif = [mix(counter, k) for counter in (a, b, c)]
+    return [word if j < words else motif[j % 3] for j, word in enumerate(random_words(64, z, k))]
+
+
+def _store(data, offset, words):
+    for i, word in enumerate(words):
+        store64(data, offset + 8 * i, word)
+
+
+def _differs(data, offset, words):
+    total = 0
+    for i, word in enumerate(words):
+        total |= load64(data, offset + 8 * i) ^ word
+    return total
+
+
+def mix_lines4(data, offset, z, k):
+    _store(data, offset, random_words(32, z, k))
+
+
+mix_lines4_stream = mix_lines4
+
+
+def store_cell(data, offset, z, k, words, a, b, c):
+    _store(data, offset, cell_words(z, k, words, a, b, c))
+
+
+stream_cell = store_cell
+
+
+def copy_bytes(target, to, source, start, size):
+    target[to : to + size] = source[start : start + size]
+
+
+def differs_cell(data, offset, z, k, words, a, b, c):
+    return _differs(data, offset, cell_words(z, k, words, a, b, c))
+
+
+def differs_random(data, offset, z, k):
+    return _differs(data, offset, random_words(64, z, k))
+
+
+def differs(left, i, right, j):
+    return _differs(left, i, [load64(right, j + 8 * n) for n in range(64)])
