@@ -101,23 +101,23 @@ def test_errors_come_in_order_and_stop_the_rest(threads):
     assert not penstock_threads()
 
 
-@pytest.mark.parametrize("threads", [1, 3])
 @pytest.mark.parametrize("how", ["close", "del", "raise"])
-def test_stopping_early_waits_for_what_is_under_way(threads, how):
-    lock, inside, started = threading.Lock(), 0, []
+def test_stopping_early_starts_nothing_more_and_waits_for_what_is_under_way(how):
+    gate, busy = threading.Event(), threading.Barrier(4, timeout=20)
+    started, ended = [], []
 
     def work(number):
-        nonlocal inside
-        with lock:
-            inside += 1
-            started.append(number)
-        threading.Event().wait(0.01)
-        with lock:
-            inside -= 1
+        started.append(number)
+        if number:
+            busy.wait()
+            gate.wait(20)
+        ended.append(number)
         return number
 
-    chunks = ordered(1000, work, threads=threads, window=8)
+    chunks = ordered(1000, work, threads=3, window=8)
     assert next(chunks) == 0
+    busy.wait()  # three threads are in the middle of 1, 2 and 3, and 4 to 7 are in the queue
+    threading.Timer(0.05, gate.set).start()
     if how == "close":
         chunks.close()
     elif how == "del":
@@ -125,15 +125,19 @@ def test_stopping_early_waits_for_what_is_under_way(threads, how):
     else:
         with pytest.raises(OSError, match="full"):
             chunks.throw(OSError("full"))
-    assert inside == 0
-    count = len(started)
-    threading.Event().wait(0.05)
-    assert len(started) == count <= 1 + 8
+    assert sorted(started) == sorted(ended) == [0, 1, 2, 3]
     assert not penstock_threads()
 
 
+def test_stopping_early_with_one_thread():
+    started = []
+    chunks = ordered(1000, started.append, threads=1)
+    assert next(chunks) is None
+    chunks.close()
+    assert started == [0]
+
+
 def test_what_has_not_started_is_not_started_after_an_interrupt():
-    """The interrupt comes while the oldest chunk is waited for and has not even started."""
     started, first = [], threading.Event()
     main = threading.main_thread().ident
 

@@ -9,10 +9,6 @@ def load64(data, offset):
     return int.from_bytes(data[offset : offset + 8], "little")
 
 
-def store64(data, offset, value):
-    data[offset : offset + 8] = value.to_bytes(8, "little")
-
-
 def random_words(count, z, k):
     return [mix((z + i * PHI) % WORD, k) for i in range(count)]
 
@@ -25,7 +21,7 @@ def cell_words(z, k, words, a, b, c):
 
 def _store(data, offset, words):
     for i, word in enumerate(words):
-        store64(data, offset + 8 * i, word)
+        data[offset + 8 * i : offset + 8 * i + 8] = word.to_bytes(8, "little")
 
 
 def _differs(data, offset, words):
@@ -59,7 +55,3 @@ def differs_cell(data, offset, z, k, words, a, b, c):
 
 def differs_random(data, offset, z, k):
     return _differs(data, offset, random_words(64, z, k))
-
-
-def differs(left, i, right, j):
-    return _differs(left, i, [load64(right, j + 8 * n) for n in range(64)])

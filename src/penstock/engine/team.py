@@ -113,16 +113,11 @@ class Team:
         self._reset()
 
     def _reset(self) -> None:
+        """Start without threads; in a forked child too, which has none of its parent's, nor the loop they may be in."""
         self._boxes: list[_Mailbox] = []
         self._holder: dict[str, object] = {}
         self._process = os.getpid()
         self._goodbye: weakref.finalize[[list[_Mailbox]], Team] | None = None
-
-    def _after_fork(self) -> None:
-        """Forget the parent's threads, of which a forked child has none, and the loop that may run in the parent."""
-        if self._goodbye is not None:
-            self._goodbye.detach()
-        self._reset()
 
     def run(self, count: int, task: Task) -> None:
         """Call `task(0)` .. `task(count - 1)`, each once, in any order; return when all are done.
@@ -131,7 +126,7 @@ class Team:
         under way end, so tasks should be short (tens of milliseconds).
         """
         if self._process != os.getpid():
-            self._after_fork()
+            self._reset()
         alone = (self.threads == 1 or count == 1) and not self._pinned
         me = object()
         try:
@@ -189,7 +184,7 @@ class Team:
     def close(self) -> None:
         """Send the threads home; the team can be used again afterwards."""
         if self._process != os.getpid():
-            self._after_fork()
+            self._reset()
         me = object()
         try:
             while not self._take(me):

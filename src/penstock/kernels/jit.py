@@ -165,8 +165,9 @@ def _make_folder() -> Path | None:
         folder = Path(parent) / "penstock" / f"kernels-{_build_hash()}"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         status = folder.lstat()
-        safe = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o022
-        if not safe or not os.access(folder, os.W_OK | os.X_OK):
+        # The superuser's is as good as ours: an image may bring warm kernels. It need not be writable.
+        ours = status.st_uid in (0, os.getuid()) and not status.st_mode & 0o022
+        if not (stat.S_ISDIR(status.st_mode) and ours and os.access(folder, os.R_OK | os.X_OK)):
             raise PermissionError(f"{folder} is not a private folder of this user")
     except (OSError, RuntimeError) as error:
         warnings.warn(f"penstock compiles its kernels anew in every process: no cache folder ({error})", stacklevel=2)

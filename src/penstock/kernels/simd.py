@@ -90,17 +90,6 @@ def load64(typing: Any, array: Any, offset: Any) -> Any:
 
 
 @intrinsic
-def store64(typing: Any, array: Any, offset: Any, value: Any) -> Any:
-    """Store one word at `offset`."""
-
-    def generate(context: Any, b: Any, signature: Any, args: Any) -> Any:
-        _store(b, args[2], _at(b, _base(context, b, signature.args[0], args[0]), args[1], 0, _I64))
-        return context.get_dummy_value()
-
-    return types.void(array, types.int64, types.uint64), generate
-
-
-@intrinsic
 def address(typing: Any, array: Any) -> Any:
     """The memory address of the array's first byte."""
 
@@ -239,20 +228,3 @@ def differs_random(typing: Any, array: Any, offset: Any, z: Any, k: Any) -> Any:
         return _any(b, total)
 
     return types.uint64(array, types.int64, types.uint64, types.uint64), generate
-
-
-@intrinsic
-def differs(typing: Any, left: Any, i: Any, right: Any, j: Any) -> Any:
-    """OR over 512 bytes of `left[i:]` XOR `right[j:]`: 0 where they are equal."""
-
-    def generate(context: Any, b: Any, signature: Any, args: Any) -> Any:
-        first = _base(context, b, signature.args[0], args[0])
-        second = _base(context, b, signature.args[2], args[2])
-        total = _splat(0)
-        for line in range(8):
-            one = _load(b, _at(b, first, args[1], LINE * line, _V8))
-            two = _load(b, _at(b, second, args[3], LINE * line, _V8))
-            total = b.or_(total, b.xor(one, two))
-        return _any(b, total)
-
-    return types.uint64(left, types.int64, right, types.int64), generate

@@ -87,6 +87,8 @@ class Recipe:
         """A recipe that differs in the named fields; ratios that change are resolved anew."""
         if {"compress_ratio", "tuned_for"} & changes.keys():
             changes.setdefault("literal", None)
+        if "compress_ratio" in changes:
+            changes.setdefault("tuned_for", "")
         if {"dedup_ratio", "dedup_unit"} & changes.keys():
             changes.setdefault("dedup_window", None)
         return replace(self, **changes)
@@ -102,8 +104,12 @@ class Recipe:
         return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
     def to_json(self, *, indent: int | None = 2) -> str:
-        """The recipe as JSON text, with its hash."""
-        return json.dumps(self.to_dict() | {"hash": self.hash}, indent=indent)
+        """The recipe as JSON text, with its hash. `indent=None` gives one short line without what is as usual."""
+        data = self.to_dict() | {"hash": self.hash}
+        if indent is None:
+            usual = {f.name: f.default for f in fields(self)}
+            data = {name: value for name, value in data.items() if name not in usual or value != usual[name]}
+        return json.dumps(data, indent=indent, separators=(",", ":") if indent is None else None)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Recipe:
