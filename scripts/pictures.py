@@ -79,8 +79,8 @@ def chart() -> None:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 {y}" role="img" aria-label="GB/s of making data">'
         "<style>text{font-family:ui-sans-serif,system-ui,sans-serif;fill:#24292f}.t{font-size:13px;font-weight:600}"
         ".v{font-size:11px}</style>"
-        f'<rect width="720" height="{y}" fill="#ffffff"/><text x="10" y="14" class="v">GB/s, medians of one run; longer is '
-        f"better</text>{''.join(parts)}</svg>\n"
+        f'<rect width="720" height="{y}" fill="#ffffff"/><text x="10" y="14" class="v">GB/s, medians of one '
+        f"run; longer is better</text>{''.join(parts)}</svg>\n"
     )
     (PICTURES / "rates.svg").write_text(svg)
 

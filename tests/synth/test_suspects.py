@@ -78,7 +78,11 @@ def test_too_little_to_tell(size):
 def test_what_nobody_made(ratio):
     rng = np.random.default_rng(5)
     finder = FINDERS[ratio]
-    for data in (rng.integers(0, 256, SECTOR, np.uint8), np.zeros(SECTOR, np.uint8), np.arange(SECTOR).astype(np.uint8)):
+    for data in (
+        rng.integers(0, 256, SECTOR, np.uint8),
+        np.zeros(SECTOR, np.uint8),
+        np.arange(SECTOR).astype(np.uint8),
+    ):
         assert finder.own_origin(data, 0) is None
         assert finder.other_origin(data, 0) is None
 

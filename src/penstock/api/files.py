@@ -6,7 +6,7 @@ import os
 import queue
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -14,14 +14,18 @@ from ..buffers import Bytes, arena
 from ..engine.stream import lanes, ordered
 from ..errors import PenstockError, UsageError
 from ..storage.atomic import write_text_atomically
+from ..storage.failures import translated
 from ..storage.target import check_target
 from ..storage.writer import FileWriter, StreamWriter
 from ..synth.recipe import Recipe
 from ..synth.source import Source
 from ..topology import default_threads, place_threads, read_topology
+from .generator import check_threads
 
 CHUNK = 8 << 20
 """Bytes made and written at a time: large enough for any device, small enough for a bounded ring."""
+STREAM_CHUNK = 1 << 20
+"""The same for pipes, which take 64 KiB to 1 MiB at once."""
 SIDECAR = ".recipe.json"
 
 Progress = Callable[[int], object]
@@ -30,7 +34,7 @@ Progress = Callable[[int], object]
 
 @dataclass(frozen=True)
 class Made:
-    """What `generate_file` did: bytes written now, bytes an earlier run had left, seconds, GB/s of the bytes written."""
+    """What `generate_file` did: bytes written now, bytes an earlier run had left, seconds, and GB/s written now."""
 
     path: str
     size: int
@@ -68,14 +72,14 @@ def generate_file(
     preallocate: bool = True,
     sidecar: bool = True,
     max_threads: int | None = None,
-    numa_mode: str = "auto",
+    numa_mode: str | int = "auto",
     chunk_size: int = CHUNK,
     progress: Progress | None = None,
 ) -> Made:
     """Write a recipe's bytes to `path`, which appears whole or not at all.
 
     direct: past the page cache (O_DIRECT). fsync: False leaves the data to the system's own time. resume: keep what is
-    written if interrupted, and go on from there next time. sidecar: also write `path.recipe.json`, which `verify` finds.
+    written if interrupted, and go on from there next time. sidecar: write `path.recipe.json` too, which `verify` finds.
     Making and writing overlap: each of the threads fills an arena and writes it while others fill theirs.
 
     Raises TargetExistsError, StorageError (full disk, missing folder, direct I/O refused), UsageError.
@@ -83,33 +87,38 @@ def generate_file(
     if chunk_size < 4096 or chunk_size % 4096:
         raise UsageError(f"chunk_size must be a multiple of 4096, not {chunk_size}")
     start = time.perf_counter()
+    note = progress or (lambda _: None)
+    placement = placed_lanes(max_threads, numa_mode)
     beside = sidecar_path(path) if sidecar else None
     if resume and _is_complete(path, recipe):
-        return Made(str(path), recipe.size, 0, recipe.size, 0.0, recipe.hash, direct, str(beside) if beside else None)
+        note(recipe.size)
+        return _made(path, recipe, recipe.size, 0.0, direct=direct, beside=beside)
     state = check_target(path, force=force, resume=resume)
-    if state.in_place:
-        beside = None  # nothing is put beside a device
-    placement = _placement(max_threads, numa_mode)
+    if state.sequential:
+        return _to_pipe(path, recipe, placement, note, refused={"direct": direct, "resume": resume})
     writer = FileWriter(
         path, recipe.size, identity=recipe.hash, direct=direct, fsync=fsync, force=force, resume=resume,
         preallocate=preallocate, sync_name=fsync,
     )  # fmt: skip
+    beside = None if state.in_place else beside  # nothing is put beside a device
     with writer:
-        if beside and resume:
-            write_text_atomically(beside, recipe.to_json(), sync=fsync)  # so that a later --resume knows the recipe
-        if progress:
-            progress(writer.resume_offset)
-        _write_chunks(writer, Source(recipe), placement, chunk_size, progress)
-        if beside and not resume:
-            # Killed between the two renames, a replaced file must not stand beside its predecessor's recipe.
-            beside.unlink(missing_ok=True)
-    if beside and not resume:
-        write_text_atomically(beside, recipe.to_json(), sync=fsync)
+        if beside and resume and state.kind == "new":
+            _write_recipe(beside, recipe, sync=fsync)  # so that a later --resume knows it
+        note(writer.resume_offset)
+        _write_chunks(writer, Source(recipe), placement, chunk_size, note)
+        if not state.in_place:
+            _drop_other_recipe(sidecar_path(path), recipe)
+    if beside:
+        _write_recipe(beside, recipe, sync=fsync)
     seconds = time.perf_counter() - start
-    done = recipe.size - writer.resume_offset
-    return Made(
-        str(path), recipe.size, done, writer.resume_offset, seconds, recipe.hash, direct, str(beside) if beside else None
-    )
+    return _made(path, recipe, writer.resume_offset, seconds, direct=direct, beside=beside)
+
+
+def _made(
+    path: str | os.PathLike[str], recipe: Recipe, before: int, seconds: float, *, direct: bool, beside: Path | None
+) -> Made:
+    name = None if beside is None else str(beside)
+    return Made(os.fspath(path), recipe.size, recipe.size - before, before, seconds, recipe.hash, direct, name)
 
 
 def _is_complete(path: str | os.PathLike[str], recipe: Recipe) -> bool:
@@ -117,18 +126,49 @@ def _is_complete(path: str | os.PathLike[str], recipe: Recipe) -> bool:
     try:
         if check_target(path, force=False, resume=True).partial or Path(path).stat().st_size != recipe.size:
             return False
-        return Recipe.from_json(sidecar_path(path).read_bytes()).hash == recipe.hash
+        return Recipe.from_json(sidecar_path(path).read_bytes()) == recipe
     except (OSError, PenstockError):
         return False
 
 
-def _placement(max_threads: int | None, numa_mode: str) -> list[tuple[int, ...]]:
-    threads = lanes(max_threads or default_threads())
-    return place_threads(threads, numa_mode, topology=read_topology())
+def _write_recipe(beside: Path, recipe: Recipe, *, sync: bool) -> None:
+    write_text_atomically(beside, recipe.to_json() + "\n", sync=sync)
+
+
+def _drop_other_recipe(beside: Path, recipe: Recipe) -> None:
+    """Remove the recipe of the file that is about to be replaced: the new one must never stand beside it."""
+    try:
+        stale = Recipe.from_json(beside.read_bytes()) != recipe
+    except (OSError, PenstockError):
+        return
+    if stale:
+        beside.unlink(missing_ok=True)
+
+
+def _to_pipe(
+    path: str | os.PathLike[str],
+    recipe: Recipe,
+    placement: list[tuple[int, ...]],
+    note: Progress,
+    refused: dict[str, bool],
+) -> Made:
+    """Stream to a named pipe, once somebody reads it."""
+    for name, given in refused.items():
+        if given:
+            raise UsageError(f"{name} needs a file, and {os.fspath(path)} is a named pipe", hint=f"leave out --{name}")
+    with translated(os.fspath(path), "cannot open"), Path(path).open("wb", buffering=0) as pipe:
+        made = _stream(StreamWriter(pipe, name=os.fspath(path)), recipe, placement, STREAM_CHUNK, note)
+    return replace(made, path=os.fspath(path))
+
+
+def placed_lanes(max_threads: int | None = None, numa_mode: str | int = "auto") -> list[tuple[int, ...]]:
+    """The CPUs of each thread that works for a file or pipe; a number as `numa_mode` is a node's. Raises UsageError."""
+    threads, mode, node = check_threads(max_threads, numa_mode, None)
+    return place_threads(lanes(threads or default_threads()), mode, node, read_topology())
 
 
 def _write_chunks(
-    writer: FileWriter, source: Source, placement: list[tuple[int, ...]], chunk: int, progress: Progress | None
+    writer: FileWriter, source: Source, placement: list[tuple[int, ...]], chunk: int, note: Progress
 ) -> None:
     size, first = writer.size, writer.resume_offset
     threads = min(len(placement), max(1, -(-(size - first) // chunk)))
@@ -148,8 +188,7 @@ def _write_chunks(
             free.put(room)
 
     for done in ordered(-(-(size - first) // chunk), work, threads=threads, placement=placement[:threads]):
-        if progress:
-            progress(done)
+        note(done)
 
 
 def generate_stream(
@@ -157,32 +196,35 @@ def generate_stream(
     recipe: Recipe,
     *,
     max_threads: int | None = None,
-    numa_mode: str = "auto",
-    chunk_size: int = 1 << 20,
+    numa_mode: str | int = "auto",
+    chunk_size: int = STREAM_CHUNK,
     progress: Progress | None = None,
 ) -> Made:
     """Write a recipe's bytes in order to a pipe, a socket's descriptor or any binary file object."""
+    if chunk_size < 1:
+        raise UsageError(f"chunk_size must be at least 1, not {chunk_size}")
+    placement = placed_lanes(max_threads, numa_mode)
+    return _stream(StreamWriter(sink), recipe, placement, chunk_size, progress or (lambda _: None))
+
+
+def _stream(writer: StreamWriter, recipe: Recipe, placement: list[tuple[int, ...]], chunk: int, note: Progress) -> Made:
     start = time.perf_counter()
     source, size = Source(recipe), recipe.size
-    placement = _placement(max_threads, numa_mode)
     window = 2 * len(placement)
     free: queue.SimpleQueue[Bytes] = queue.SimpleQueue()
     for _ in range(window + 1):
-        free.put(arena(chunk_size))
+        free.put(arena(chunk))
 
     def work(number: int) -> tuple[Bytes, int]:
-        at = number * chunk_size
+        at = number * chunk
         room = free.get()
-        many = min(chunk_size, size - at)
+        many = min(chunk, size - at)
         source.fill(at, room[:many])
         return room, many
 
-    writer = StreamWriter(sink)
-    chunks = ordered(-(-size // chunk_size), work, threads=len(placement), window=window, placement=placement)
+    chunks = ordered(-(-size // chunk), work, threads=len(placement), window=window, placement=placement)
     for room, many in chunks:
         writer.write(room[:many])
         free.put(room)
-        if progress:
-            progress(many)
-    seconds = time.perf_counter() - start
-    return Made("-", size, size, 0, seconds, recipe.hash, False, None)
+        note(many)
+    return _made("-", recipe, 0, time.perf_counter() - start, direct=False, beside=None)

@@ -7,20 +7,21 @@ import queue
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from ..buffers import Bytes, arena, as_bytes
-from ..engine.stream import lanes, ordered
-from ..errors import RecipeError, StorageError, UsageError
+from ..engine.stream import ordered
+from ..errors import RecipeError, StorageError, UnsupportedVersionError, UsageError
 from ..limits import MAX_RECIPE_BYTES
 from ..storage.reader import FileReader
 from ..synth.recipe import Recipe
 from ..synth.source import Source
-from ..topology import default_threads, place_threads, read_topology
-from .diagnose import Diagnosis, Finding
-from .files import Progress, sidecar_path
-from .generator import make_team
+from .diagnose import Diagnosis
+from .files import Progress, placed_lanes, sidecar_path
+from .finding import Finding
+from .teams import borrowed_team
 
 CHUNK = 4 << 20
 MAX_FINDINGS = 1000
@@ -94,7 +95,11 @@ def read_recipe(path: str | os.PathLike[str]) -> Recipe:
         raise RecipeError(f"there is no recipe {name}", hint="name the recipe of this data with --recipe") from None
     except OSError as error:
         raise StorageError(f"cannot read {name}: {error.strerror}", errno=error.errno, filename=name) from error
-    return Recipe.from_json(text)
+    try:
+        return Recipe.from_json(text)
+    except (RecipeError, UnsupportedVersionError) as error:
+        hint = error.hint or "a recipe is the .recipe.json file of a data set"
+        raise type(error)(f"{name}: {error.message}", hint=hint) from error
 
 
 def verify(
@@ -114,29 +119,30 @@ def verify(
     others: recipes whose data might be found here, beside the older versions, neighbours and other seeds that are tried
     anyway. Differences are findings in the report, not errors; StorageError is raised for what cannot be read.
     """
-    recipe = recipe or find_recipe(path)
     start = time.perf_counter()
-    diagnosis = Diagnosis(recipe, others, max_findings)
+    placement = placed_lanes(max_threads)
     with FileReader(path, direct=direct, drop_cache=drop_cache) as reader:
+        recipe = recipe or find_recipe(path)
+        diagnosis = Diagnosis(recipe, others, max_findings)
         reader.advise_sequential()
         report = Report(os.fspath(path), recipe.hash, recipe.size, reader.size, bypass=reader.bypass)
         if Path(path).is_block_device():
             report.actual_size = min(reader.size, recipe.size)  # a device does not end where its data does
-        _compare_file(reader, recipe, report, diagnosis, max_threads, progress)
+        _compare_file(reader, report, diagnosis, placement, progress)
     return report.close(diagnosis, start)
 
 
 def _compare_file(
     reader: FileReader,
-    recipe: Recipe,
     report: Report,
     diagnosis: Diagnosis,
-    max_threads: int | None,
+    placement: list[tuple[int, ...]],
     progress: Progress | None,
 ) -> None:
+    recipe = diagnosis.recipe
     size = min(report.actual_size, recipe.size)
     count = -(-size // CHUNK)
-    threads = min(lanes(max_threads or default_threads()), max(1, count))
+    threads = min(len(placement), max(1, count))
     source = Source(recipe)
     free: queue.SimpleQueue[Bytes] = queue.SimpleQueue()
     for _ in range(2 * threads + 1):
@@ -148,8 +154,8 @@ def _compare_file(
         got = reader.read_into(at, room[: min(CHUNK, size - at)])
         return room, got, source.compare(at, room[:got])
 
-    placement = place_threads(threads, "auto", topology=read_topology())
-    for number, (room, got, marks) in enumerate(ordered(count, work, threads=threads, placement=placement)):
+    compared = ordered(count, work, threads=threads, placement=placement[:threads])
+    for number, (room, got, marks) in enumerate(compared):
         at = number * CHUNK
         if marks is not None:
             diagnosis.add(at, room[:got], marks)
@@ -169,10 +175,11 @@ def verify_buffer(
     offset: int = 0,
     max_threads: int | None = None,
     max_findings: int = MAX_FINDINGS,
+    others: Sequence[Recipe] = (),
 ) -> Report:
     """Compare a buffer with the recipe's bytes from `offset` on; findings name offsets of the stream.
 
-    The buffer may be any part of the stream; what lies beyond the stream's end is a finding.
+    The buffer may be any part of the stream; what lies beyond the stream's end is a finding. others: as in `verify`.
     """
     data = as_bytes(buffer)
     if not 0 <= offset <= recipe.size:
@@ -180,17 +187,19 @@ def verify_buffer(
     start = time.perf_counter()
     end = min(offset + data.size, recipe.size)
     report = Report("<buffer>", recipe.hash, end, offset + data.size, checked=end - offset)
-    source, diagnosis = Source(recipe), Diagnosis(recipe, (), max_findings)
+    source, diagnosis = Source(recipe), Diagnosis(recipe, others, max_findings)
+    # Cut where sectors of the stream end, so that none is told twice.
+    cuts = [offset, *range(offset - offset % CHUNK + CHUNK, end, CHUNK), end]
+    parts = [data[a - offset : b - offset] for a, b in pairwise(cuts)]
     marked: dict[int, Bytes] = {}
 
-    def piece(number: int) -> None:
-        at = number * CHUNK
-        marks = source.compare(offset + at, data[at : min(at + CHUNK, end - offset)])
+    def compare(number: int) -> None:
+        marks = source.compare(cuts[number], parts[number])
         if marks is not None:
-            marked[at] = marks
+            marked[number] = marks
 
-    team, _ = make_team(max_threads)
-    team.run(-(-(end - offset) // CHUNK), piece)
-    for at in sorted(marked):
-        diagnosis.add(offset + at, data[at : min(at + CHUNK, end - offset)], marked[at])
+    with borrowed_team(max_threads) as (team, _):
+        team.run(len(parts), compare)
+    for number in sorted(marked):
+        diagnosis.add(cuts[number], parts[number], marked[number])
     return report.close(diagnosis, start)

@@ -64,7 +64,7 @@ def _peer(size: int, threads: int, **settings: Any) -> Callable[[Bytes], object]
 
 
 def _against(
-    what: str, size: int, threads: int, runs: int, times_peer: float, times_limit: float | None, **settings: Any
+    what: str, size: int, threads: int, runs: int, *, peer: float, limit: float | None, **settings: Any
 ) -> Row:
     buffer = arena(size)
     mine = Generator(ENDLESS, max_threads=threads, seed=1, **settings)
@@ -72,27 +72,27 @@ def _against(
         "limit": lambda: buffer.fill(7),
         "penstock": lambda: mine.fill_chunk(buffer),
     }
-    peer = _peer(ENDLESS, threads, **settings)
-    if peer:
-        actions["dgen-py"] = lambda: peer(buffer)
+    rival = _peer(ENDLESS, threads, **settings)
+    if rival:
+        actions["dgen-py"] = lambda: rival(buffer)
     rates = side_by_side(actions, size, runs)
-    goals = [("x dgen-py", paired(rates, "penstock", "dgen-py"), times_peer)] if peer else []
-    if times_limit is not None:
-        goals.append(("x ndarray.fill", paired(rates, "penstock", "limit"), times_limit))
+    goals = [("x dgen-py", paired(rates, "penstock", "dgen-py"), peer)] if rival else []
+    if limit is not None:
+        goals.append(("x ndarray.fill", paired(rates, "penstock", "limit"), limit))
     return _row(what, goals, rates)
 
 
 def _memory(runs: int) -> list[Row]:
     return [
-        _against("64 MiB reused buffer, 1 thread", 64 * MIB, 1, 3 * runs, 4, 1.0),
-        _against("1 GiB buffer, 1 thread", 1024 * MIB, 1, runs, 4, 1.2),
-        _against("16 MiB reused buffer, 2 threads", 16 * MIB, 2, 5 * runs, 5, None),
+        _against("64 MiB reused buffer, 1 thread", 64 * MIB, 1, 3 * runs, peer=4, limit=1.0),
+        _against("1 GiB buffer, 1 thread", 1024 * MIB, 1, runs, peer=4, limit=1.2),
+        _against("16 MiB reused buffer, 2 threads", 16 * MIB, 2, 5 * runs, peer=5, limit=None),
     ]
 
 
 def _ratios(runs: int) -> list[Row]:
     what = "compress 2 and dedup 2, 64 MiB, 1 thread"
-    return [_against(what, 64 * MIB, 1, 3 * runs, 2, None, compress_ratio=2, dedup_ratio=2)]
+    return [_against(what, 64 * MIB, 1, 3 * runs, peer=2, limit=None, compress_ratio=2, dedup_ratio=2)]
 
 
 def _small(runs: int) -> list[Row]:

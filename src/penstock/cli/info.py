@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-from typing import Any
+import shutil
+import textwrap
+from typing import Any, Final
 
 from .sizes import show_size, show_time
 
-HELP = "show versions, CPU, caches, NUMA nodes and compiled kernels"
-WARMUP_HELP = "compile every kernel now, so that the first run starts fast"
+_WHOLE_WORDS: Final[dict[str, Any]] = {"break_long_words": False, "break_on_hyphens": False}
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -19,7 +20,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print what this machine and installation are."""
-    from ..api.info import describe  # noqa: PLC0415
+    from ..api.info import describe
 
     facts = describe()
     if args.json:
@@ -30,23 +31,33 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _print(facts: dict[str, Any]) -> None:
-    print("penstock", facts["versions"].pop("penstock"))
-    print("  " + ", ".join(f"{name} {version}" for name, version in facts["versions"].items()))
+    versions = [f"{name} {version}" for name, version in facts["versions"].items()]
     cpu = facts["cpu"]
-    print(f"CPU      {cpu['model']}: {cpu['physical_cores']} cores, {cpu['logical_cpus']} logical")
-    print(f"         vectors: {', '.join(cpu['simd']) or 'none known'}; threads used: {cpu['threads']}")
-    for cache in facts["caches"]:
-        print(f"cache    L{cache['level']} {cache['kind']}: {cache['count']} x {show_size(cache['size'])}")
-    for node in facts["nodes"]:
-        print(f"node {node['id']:<3} CPUs {node['cpus'] or 'none'}, {show_size(node['memory_bytes'])}")
-    print(f"kernels  {facts['kernels']['folder'] or 'no cache folder: compiled anew in every process'}")
-    for name, ready in facts["kernels"]["cached"].items():
-        print(f"         {'compiled' if ready else 'not yet '}  {name}")
+    rows = [
+        ("versions", ", ".join(versions)),
+        ("CPU", f"{cpu['model']}: {cpu['physical_cores']} cores, {cpu['logical_cpus']} logical"),
+        ("", f"vectors: {', '.join(cpu['simd']) or 'none known'}; threads used: {cpu['threads']}"),
+    ]
+    rows += [
+        (f"L{cache['level']}", f"{cache['count']} x {show_size(cache['size'])} {cache['kind']}")
+        for cache in facts["caches"]
+    ]
+    rows += [
+        (f"node {node['id']}", f"CPUs {node['cpus'] or 'none'}, {show_size(node['memory_bytes'])}")
+        for node in facts["nodes"]
+    ]
+    kernels = facts["kernels"]
+    rows.append(("kernels", kernels["folder"] or "no cache folder: compiled anew in every process"))
+    rows += [("", f"{'compiled' if ready else 'not yet '}  {name}") for name, ready in kernels["cached"].items()]
+    width = shutil.get_terminal_size().columns - 1
+    for label, text in rows:
+        # Paths and names are not broken.
+        print(textwrap.fill(text, width, initial_indent=f"{label:<10}", subsequent_indent=" " * 10, **_WHOLE_WORDS))
 
 
 def run_warmup(args: argparse.Namespace) -> int:
     """Compile or load every kernel."""
-    from ..api.info import warm_up  # noqa: PLC0415
+    from ..api.info import warm_up
 
     names, seconds = warm_up()
     if args.json:

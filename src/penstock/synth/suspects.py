@@ -112,7 +112,7 @@ class Suspects:
         """The origin of the byte `lead` before `data`, in which `_whose` has just found a word.
 
         The last words of a cell repeat to its end, so that the word found may stand at several places of the cell.
-        Taken is the one with which most of the data agrees; of several the one that stands where it stood, or the first.
+        Taken is the one that agrees with most of the data; of several the one that stands where it stood, or the first.
         """
         counter, skip = int(self._found[0]), int(self._found[1])
         source = self.source_of(kind, number)
