@@ -23,8 +23,8 @@ def generate_table(data: dict) -> str:
     versions, cpu = machine["versions"], machine["cpu"]
     about = (
         f"Medians, all in one run on {machine['date'][:10]}: {cpu['model']}, {cpu['logical_cpus']} cores, {caches} MiB "
-        f"of cache, Python {versions['Python']}, Numba {versions['numba']}, dgen-py {versions.get('dgen-py', 'absent')}. "
-        "“limit” is `ndarray.fill` of the same buffer."
+        f"of cache, Python {versions['Python']}, Numba {versions['numba']}, dgen-py "
+        f"{versions.get('dgen-py', 'absent')}. “limit” is `ndarray.fill` of the same buffer."
     )
     lines += ["", about]
     return "\n".join(lines)

@@ -63,15 +63,11 @@ def machine(root: Path, nodes: Any, smt: int = 1) -> Path:
     files["cpu/cpu99999999999999999999/online"] = "1"  # no CPU has such a number
     for node, cpus in nodes.items():
         files[f"node/node{node}/cpulist"] = format_cpulist(cpus)
-        files[f"node/node{node}/meminfo"] = (
-            f"Node {node} MemTotal:   {node + 1} kB\nNode {node} MemFree: 1 kB"
-        )
+        files[f"node/node{node}/meminfo"] = f"Node {node} MemTotal:   {node + 1} kB\nNode {node} MemFree: 1 kB"
         for rank, cpu in enumerate(cpus):
             siblings = cpus[rank // smt * smt :][:smt]
             files |= core(cpu, rank // smt, physical_package_id=node)
-            files |= cache(cpu, 0, 1, "Data", "48K", siblings) | cache(
-                cpu, 1, 1, "Instruction", "64K", siblings
-            )
+            files |= cache(cpu, 0, 1, "Data", "48K", siblings) | cache(cpu, 1, 1, "Instruction", "64K", siblings)
             files |= cache(cpu, 2, 2, "Unified", "1M", siblings) | cache(cpu, 3, 3, "Unified", "32768K", cpus)
     return write(root, files)
 
@@ -129,9 +125,7 @@ def test_any_text_is_a_cpulist_or_a_usage_error(text: str) -> None:
 def test_regular_machines(tmp_path: Path, nodes: Any, each: int, smt: int) -> None:
     seen = read_topology(machine(tmp_path, blocks(nodes, each), smt))
     assert seen.cpus_online == tuple(range(nodes * each))
-    assert seen.nodes == tuple(
-        Node(node, tuple(cpus), node + 1 << 10) for node, cpus in blocks(nodes, each).items()
-    )
+    assert seen.nodes == tuple(Node(node, tuple(cpus), node + 1 << 10) for node, cpus in blocks(nodes, each).items())
     cores = seen.physical_cores
     assert cores == nodes * each // smt
     assert Counter((found.level, found.kind, found.size) for found in seen.caches) == {
@@ -156,9 +150,7 @@ def test_cores_with_siblings_far_apart(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("unit", ["physical_package_id", "die_id", "cluster_id"])
 def test_core_ids_may_repeat(tmp_path: Path, unit: str) -> None:
-    files = (
-        {"cpu/online": "0-3"} | core(0, 0, **{unit: 0}) | core(1, 0, **{unit: 0}) | core(2, 0, **{unit: 1})
-    )
+    files = {"cpu/online": "0-3"} | core(0, 0, **{unit: 0}) | core(1, 0, **{unit: 0}) | core(2, 0, **{unit: 1})
     assert read_topology(write(tmp_path, files)).physical_cores == 3  # of CPU 3 nothing is known
 
 
@@ -251,9 +243,7 @@ def test_missing_and_broken_descriptions(tmp_path: Path) -> None:
     assert [node.cpus for node in read_topology(twice).nodes] == [(0, 1), (2, 3)]
     junk = write(twice, {"node/node0/cpulist": "junk", "node/node1/cpulist": "\0"})
     assert [(node.id, node.cpus) for node in read_topology(junk).nodes] == [(0, (0, 1, 2, 3))]
-    write(
-        twice, {"proc/cpuinfo": b"model name: \xff\nflags: avx2"}
-    )  # one bad byte spoils no more than itself
+    write(twice, {"proc/cpuinfo": b"model name: \xff\nflags: avx2"})  # one bad byte spoils no more than itself
     assert read_topology(twice).simd == {"avx2"}
     (twice / PLACES["cpu"] / "online").unlink()
     (twice / PLACES["cpu"] / "online").mkdir()  # a folder in place of a file
@@ -358,9 +348,7 @@ LOW, HIGH = (0, 1, 2, 3), (4, 5, 6, 7)
         (3, "node", 0, 2, [0, 3, 4], [(0, 3)] * 3),
     ],
 )
-def test_threads_are_placed(
-    count: int, mode: str, node: int | None, nodes: Any, cpus: Any, placed: Any
-) -> None:
+def test_threads_are_placed(count: int, mode: str, node: int | None, nodes: Any, cpus: Any, placed: Any) -> None:
     assert place_threads(count, mode, node, made_up(blocks(nodes, 8 if nodes == 1 else 4)), cpus) == placed
 
 
@@ -424,9 +412,7 @@ def test_every_thread_is_on_one_node_and_nodes_get_their_share(shape: Any, count
 def test_pinning_moves_this_thread_only_and_only_to_what_exists(cpus: Any) -> None:
     before, seen = os.sched_getaffinity(0), list[Any]()
     target = (max(before),) if cpus is None else cpus
-    thread = threading.Thread(
-        target=lambda: seen.extend([topo.pin_current_thread(target), os.sched_getaffinity(0)])
-    )
+    thread = threading.Thread(target=lambda: seen.extend([topo.pin_current_thread(target), os.sched_getaffinity(0)]))
     thread.start()
     thread.join()
     assert seen == ([True, set(target)] if cpus is None else [False, before])

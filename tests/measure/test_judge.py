@@ -26,15 +26,11 @@ K = 1 << 10
 
 
 def figure(ratio, codec="zstd-3", block=128 * K, within10=1.0, error95=0.001):
-    return RatioFigure(
-        codec, block, 100, 100 * block, int(100 * block / ratio), ratio, error95, within10, 1, 9
-    )
+    return RatioFigure(codec, block, 100, 100 * block, int(100 * block / ratio), ratio, error95, within10, 1, 9)
 
 
 def counted(unit, units, unique, logical=None, window=None):
-    return DedupFigure(
-        unit, units * unit if logical is None else logical, units, unique, units / unique, 0.0, window
-    )
+    return DedupFigure(unit, units * unit if logical is None else logical, units, unique, units / unique, 0.0, window)
 
 
 @pytest.mark.parametrize(
@@ -84,9 +80,7 @@ def test_the_edge_itself_passes():
     assert judge_compression(figure(1.96), 2.0).verdict == "pass"
 
 
-@pytest.mark.parametrize(
-    ("ratio", "verdict"), [(0.97, "pass"), (1.0, "pass"), (1.001, "pass"), (1.00101, "fail")]
-)
+@pytest.mark.parametrize(("ratio", "verdict"), [(0.97, "pass"), (1.0, "pass"), (1.001, "pass"), (1.00101, "fail")])
 def test_nothing_gains_at_one(ratio, verdict):
     for name, block, tuned in (
         ("lz4", 4 * K, None),

@@ -44,9 +44,7 @@ def test_whole_ratio_is_raw_over_stored(name):
 
 
 def test_known_data_gives_known_ratios():
-    zeros = ratio_of(
-        "zstd-3", 1 << 20, [piece_sizes("zstd-3", 1 << 20, np.zeros(1 << 20, np.uint8))], 1 << 20
-    )
+    zeros = ratio_of("zstd-3", 1 << 20, [piece_sizes("zstd-3", 1 << 20, np.zeros(1 << 20, np.uint8))], 1 << 20)
     assert zeros.ratio > 10_000
     for name in DEFAULT_CODECS:
         noise = np.frombuffer(os.urandom(1 << 18), np.uint8)

@@ -108,9 +108,7 @@ class Deduper:
     def add_digests(self, digests: Digests, size: int) -> None:
         """Count what `unit_digests` made of `size` bytes, perhaps in another thread."""
         if self._logical % self.unit:
-            raise UsageError(
-                f"data was added after a piece that is no multiple of the unit, {self.unit} bytes"
-            )
+            raise UsageError(f"data was added after a piece that is no multiple of the unit, {self.unit} bytes")
         if digests.size != -(-size // self.unit):
             raise UsageError(f"{digests.size} digests cannot stand for {size} bytes in units of {self.unit}")
         self._logical += size

@@ -72,9 +72,7 @@ def _tolerance(figure: RatioFigure, asked: float, tuned: Tuned | None) -> float 
     return joint_tolerance(asked, figure.block_size) if figure.codec in DEFAULT_CODECS else None
 
 
-def _compression(
-    figure: RatioFigure, asked: float, tolerance: float | None, kept: bool | None, detail: str
-) -> Line:
+def _compression(figure: RatioFigure, asked: float, tolerance: float | None, kept: bool | None, detail: str) -> Line:
     return Line(
         kind="compression",
         label=for_label(figure.codec, figure.block_size),
@@ -117,17 +115,13 @@ def judge_dedup(figure: DedupFigure, asked: float, recipe_unit: int, slack: floa
         kept = figure.ratio <= 1 + NO_GAIN + _FINE
         return _dedup(figure, 1.0, NO_GAIN, kept, _counts(figure) + "; nothing may repeat: at most 1.001")
     if figure.unit > recipe_unit or recipe_unit % figure.unit:
-        return _dedup(
-            figure, None, None, None, _counts(figure) + f"; not promised: the unit is {recipe_unit} bytes"
-        )
+        return _dedup(figure, None, None, None, _counts(figure) + f"; not promised: the unit is {recipe_unit} bytes")
     expected = figure.units / asked
     allowed = _allowed(figure, recipe_unit, slack)
     detail = f"{_counts(figure)}; asked {expected:,.1f}, give or take {allowed:,.0f}"
     if allowed >= expected:
         return _dedup(figure, asked, None, None, detail + ": too little was counted to judge")
-    return _dedup(
-        figure, asked, allowed / expected, abs(figure.unique - expected) <= allowed * (1 + _FINE), detail
-    )
+    return _dedup(figure, asked, allowed / expected, abs(figure.unique - expected) <= allowed * (1 + _FINE), detail)
 
 
 def _allowed(figure: DedupFigure, recipe_unit: int, slack: float) -> float:
@@ -137,9 +131,7 @@ def _allowed(figure: DedupFigure, recipe_unit: int, slack: float) -> float:
     promise, and its own last part is like no other: one more recipe unit covers both.
     """
     if not (math.isfinite(slack) and slack >= 0):
-        raise UsageError(
-            f"a slack of {slack!r} units makes no sense", hint="give a finite number of at least 0"
-        )
+        raise UsageError(f"a slack of {slack!r} units makes no sense", hint="give a finite number of at least 0")
     incomplete = figure.logical % recipe_unit != 0 and figure.unit < recipe_unit
     return (slack + incomplete) * (recipe_unit // figure.unit)
 
@@ -176,17 +168,12 @@ def judge_windows(figure: DedupFigure, asked: float, recipe_unit: int, slack: fl
         achieved=furthest,
         error95=None,
         tolerance=allowed / expected if promised else None,
-        verdict=_verdict(
-            abs(window.units / furthest - expected) <= allowed * (1 + _FINE) if promised else None
-        ),
-        detail=f"{window.windows:,} windows reach {window.low:.4g} to {window.high:.4g},"
-        f" mean {window.mean:.4g}",
+        verdict=_verdict(abs(window.units / furthest - expected) <= allowed * (1 + _FINE) if promised else None),
+        detail=f"{window.windows:,} windows reach {window.low:.4g} to {window.high:.4g}, mean {window.mean:.4g}",
     )
 
 
-def _dedup(
-    figure: DedupFigure, asked: float | None, tolerance: float | None, kept: bool | None, detail: str
-) -> Line:
+def _dedup(figure: DedupFigure, asked: float | None, tolerance: float | None, kept: bool | None, detail: str) -> Line:
     label = size_label(figure.unit)
     return Line("dedup", label, asked, figure.ratio, None, tolerance, _verdict(kept), detail)
 

@@ -92,6 +92,4 @@ def read_plan(read: Read, plan: Iterable[tuple[int, int]], most: int = BLOCK) ->
 
 def _check(value: int, least: int, what: str) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise UsageError(
-            f"a {what} of {value!r} makes no sense", hint=f"give a whole number of at least {least}"
-        )
+        raise UsageError(f"a {what} of {value!r} makes no sense", hint=f"give a whole number of at least {least}")

@@ -60,4 +60,3 @@ class Source:
         out = np.empty(size, np.uint8)
         self.fill(position, out)
         return out
-
