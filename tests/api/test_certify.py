@@ -13,6 +13,7 @@ from penstock.api.tuning import tuned_recipe
 from penstock.errors import RecipeError, StorageError, TruncatedError, UnknownCodecError, UsageError
 from penstock.storage.reader import FileReader
 from penstock.synth.recipe import Recipe
+from penstock.synth.source import Source
 
 from .damage import random_bytes, stream
 
@@ -318,3 +319,24 @@ def test_the_certificate_as_json():
     assert read["asked"]["compress_ratio"] == 2
     assert {"lz4", "zstd", "zlib"} <= read["versions"].keys()
     assert all(line["verdict"] in ("pass", "fail", "info") for line in read["lines"])
+
+
+def test_duplicates_too_far_apart_for_their_window_are_seen(tmp_path):
+    far = Recipe(8 << 20, seed=3, dedup_ratio=3, dedup_window=0)
+    near = Recipe(8 << 20, seed=3, dedup_ratio=3, dedup_window=1 << 20)
+    quick = {"codec_names": ["lz4"], "block_sizes": [16384], "compress_sample": 1 << 20, "units": [4096]}
+    for made, kept in ((near, True), (far, False)):
+        path = tmp_path / f"{kept}.bin"
+        path.write_bytes(Source(made).read(0, made.size).tobytes())
+        certificate = certify(path, near, **quick)
+        (window,) = [line for line in certificate.lines if line.kind == "window"]
+        assert (window.verdict == "pass") is kept
+        assert certificate.passed is kept
+
+
+def test_windows_are_counted_only_where_runs_hold_whole_ones():
+    odd = Recipe(64 << 20, seed=3, dedup_ratio=3, dedup_window=5 << 20)
+    quick = {"codec_names": ["lz4"], "block_sizes": [16384], "compress_sample": 1 << 20, "units": [4096]}
+    cut = certify(odd, dedup_sample=24 << 20, **quick)
+    assert not [line for line in cut.lines if line.kind == "window"]
+    assert [line for line in certify(odd, **quick).lines if line.kind == "window"]

@@ -211,7 +211,7 @@ def _counting_plan(data: _Data, sample: int, align: int, seed: int) -> sampling.
 def _duplicates(
     data: _Data, plan: sampling.Plan, units: list[int], threads: int, progress: Progress | None
 ) -> list[Line]:
-    counters = [dedup.Deduper(unit) for unit in units]
+    counters = [dedup.Deduper(unit, _window(data, plan, unit)) for unit in units]
     step = _READ - _READ % units[-1]
     spans = [
         (at, min(step, start + length - at)) for start, length in plan for at in range(start, start + length, step)
@@ -227,7 +227,30 @@ def _duplicates(
         if progress:
             progress(count)
     slack = _slack(data, plan)
-    return [_judge_count(counter.result(), data.recipe, slack) for counter in counters]
+    figures = [counter.result() for counter in counters]
+    lines = [_judge_count(figure, data.recipe, slack) for figure in figures]
+    if recipe := data.recipe:
+        # A window misses what repeats something of before its start, like a run.
+        edge = judge.edge_slack(1, _reach(recipe, data.size), recipe.dedup_ratio)
+        shown = [figure for figure in figures if figure.window]
+        lines += [judge.judge_windows(figure, recipe.dedup_ratio, recipe.dedup_unit, edge) for figure in shown]
+    return lines
+
+
+def _window(data: _Data, plan: sampling.Plan, unit: int) -> int | None:
+    """The window in which duplicates of this unit were promised, if the runs are made of whole ones."""
+    recipe = data.recipe
+    if recipe is None or not data.has_duplicates or unit != recipe.dedup_unit or not recipe.dedup_window:
+        return None
+    window = recipe.dedup_window - recipe.dedup_window % unit
+    lengths = [length for _, length in plan]
+    whole_ones = len(plan) == 1 or not any(length % window for length in lengths)
+    return window if whole_ones and min(lengths) >= window else None
+
+
+def _reach(recipe: Recipe, size: int) -> float:
+    """How many units back a duplicate may have its original."""
+    return (recipe.dedup_window or size) / WINDOW_SHARE / recipe.dedup_unit
 
 
 def _slack(data: _Data, plan: sampling.Plan) -> float:
@@ -242,8 +265,7 @@ def _slack(data: _Data, plan: sampling.Plan) -> float:
         return 1.0
     if _total(plan) == data.size:
         return 1.0 + (data.size % recipe.dedup_unit != 0)
-    reach = (recipe.dedup_window or data.size) / WINDOW_SHARE / recipe.dedup_unit
-    return judge.edge_slack(len(plan), reach, recipe.dedup_ratio)
+    return judge.edge_slack(len(plan), _reach(recipe, data.size), recipe.dedup_ratio)
 
 
 def _judge_count(figure: dedup.DedupFigure, recipe: Recipe | None, slack: float) -> Line:

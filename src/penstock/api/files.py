@@ -86,7 +86,6 @@ def generate_file(
     """
     if chunk_size < 4096 or chunk_size % 4096:
         raise UsageError(f"chunk_size must be a multiple of 4096, not {chunk_size}")
-    start = time.perf_counter()
     note = progress or (lambda _: None)
     placement = placed_lanes(max_threads, numa_mode)
     beside = sidecar_path(path) if sidecar else None
@@ -102,10 +101,12 @@ def generate_file(
     )  # fmt: skip
     beside = None if state.in_place else beside  # nothing is put beside a device
     with writer:
+        source = Source(recipe)  # loads the kernels: not part of the rate
+        start = time.perf_counter()
         if beside and resume and state.kind == "new":
             _write_recipe(beside, recipe, sync=fsync)  # so that a later --resume knows it
         note(writer.resume_offset)
-        _write_chunks(writer, Source(recipe), placement, chunk_size, note)
+        _write_chunks(writer, source, placement, chunk_size, note)
         if not state.in_place:
             _drop_other_recipe(sidecar_path(path), recipe)
     if beside:
@@ -208,8 +209,8 @@ def generate_stream(
 
 
 def _stream(writer: StreamWriter, recipe: Recipe, placement: list[tuple[int, ...]], chunk: int, note: Progress) -> Made:
-    start = time.perf_counter()
     source, size = Source(recipe), recipe.size
+    start = time.perf_counter()
     window = 2 * len(placement)
     free: queue.SimpleQueue[Bytes] = queue.SimpleQueue()
     for _ in range(window + 1):

@@ -33,12 +33,13 @@ def joint_tolerance(asked: float, block_size: int) -> float | None:
     """Return the relative tolerance of content that all default codecs compress alike; None: no promise.
 
     From 16 KiB to 1 MiB 2 % up to a ratio of 4, rising in a line to 5 % at 10; at 4 KiB, where headers weigh,
-    6 % and 10 %; between these sizes in a line over log2(size). Beyond a ratio of 10 it is 10 % at all sizes.
+    6 % and 10 %; between these sizes in a line over log2(size). Beyond a ratio of 10 it is 10 % at all sizes, and half
+    a percent more for each step of 1: codecs differ more than content can hide.
     """
     if not _SMALL <= block_size <= _LARGE:
         return None
     if asked > 10:
-        return 0.10
+        return 0.10 + 0.005 * (asked - 10)
     steep = max(0.0, asked - 4) / 6
     large, small = 0.02 + 0.03 * steep, 0.06 + 0.04 * steep
     toward_small = max(0.0, math.log2(_FULL / block_size) / math.log2(_FULL / _SMALL))
