@@ -34,7 +34,7 @@ BLOCKS = (4096, 16384, 131072, 1 << 20)
 def response(literal: int, size: int) -> dict[str, float]:
     data = np.empty(size, np.uint8)
     plan = plan_of(Recipe(size, seed="calibrate", literal=literal))
-    content.fill(data, np.uint64(0), plan, np.empty(content.SCRATCH, np.uint8), 0)
+    content.fill(data, np.uint64(0), plan, np.empty(content.SCRATCH, np.uint8), 0, content.ALONE)
     figures = {}
     for name, stored in CODECS.items():
         for block in BLOCKS:

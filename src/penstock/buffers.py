@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import re
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from .limits import PAGE
 Bytes = npt.NDArray[np.uint8]
 _PLAIN = frozenset({bytearray, bytes, mmap.mmap})
 """Types that never hold references to objects: small calls skip that check."""
+HUGE_FROM = 4 << 20
+"""Bytes of an arena from which on it surely holds a huge page (2 MiB) in one piece."""
 
 
 def as_bytes(buffer: Any, *, writable: bool = False) -> Bytes:
@@ -75,7 +78,9 @@ def arena(size: int) -> Bytes:
     """
     if size == 0:
         return np.empty(0, np.uint8)
-    room = mmap.mmap(-1, -(-size // PAGE) * PAGE)
-    if hasattr(mmap, "MADV_HUGEPAGE") and size >= 4 << 20:
-        room.madvise(mmap.MADV_HUGEPAGE)
+    # Private: the shared map that is Python's default never gets huge pages.
+    room = mmap.mmap(-1, -(-size // PAGE) * PAGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    if hasattr(mmap, "MADV_HUGEPAGE") and size >= HUGE_FROM:
+        with suppress(OSError):  # a kernel without them
+            room.madvise(mmap.MADV_HUGEPAGE)
     return np.frombuffer(room, np.uint8)[:size]

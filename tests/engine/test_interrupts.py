@@ -67,12 +67,12 @@ def test_an_interrupt_while_waiting(team):
             if number < 2:
                 barrier.wait()
             return
-        if not team._pinned and number < 2:
+        if not team.pinned and number < 2:
             barrier.wait()
         work(0)
 
     with pytest.raises(KeyboardInterrupt):
-        team.run(2 if not team._pinned else 3, free)
+        team.run(2 if not team.pinned else 3, free)
     assert task.inside == 0
     finished = task.done[1000]
     assert finished >= 1
@@ -100,8 +100,8 @@ def test_an_interrupt_that_arrives_with_the_end_of_the_wait(team, monkeypatch):
     """The lock is taken, then the signal's handler runs: waiting for the lock again would wait for ever."""
 
     class Job(module._Job):
-        def __init__(self, *args):
-            super().__init__(*args)
+        def __init__(self, *args, **options):
+            super().__init__(*args, **options)
             self.done = Lock(self.done)
 
     class Lock:

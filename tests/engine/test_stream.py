@@ -198,8 +198,9 @@ def test_nothing_runs_before_the_first_result_is_asked_for():
 
 
 def test_lanes_overlap_even_with_one_thread():
-    assert lanes(1) == 2
-    assert 2 <= lanes(10_000) <= (os.cpu_count() or 1) + 1
+    assert lanes(1) >= 2
+    assert lanes(4) > 4
+    assert lanes(10_000) * (4 << 20) <= 128 << 20
 
 
 def test_a_process_that_ends_in_the_middle_ends():

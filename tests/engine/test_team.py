@@ -257,3 +257,22 @@ def test_a_system_that_gives_no_more_threads_makes_it_slower_not_wrong(monkeypat
         patch.setattr(module.threading, "Thread", Threads)
         assert numbers_of(team, 30) == Counter(range(30))
     assert len(set(meeting(team, 3))) == 3
+
+
+def test_a_pinned_thread_takes_its_own_number_every_time():
+    cpus = tuple(sorted(os.sched_getaffinity(0)))[:1]
+    team = Team(3, [cpus] * 3)
+    for _ in range(50):
+        barrier = threading.Barrier(3)
+        seen = {}
+
+        def task(number, barrier=barrier, seen=seen):
+            seen[number] = threading.current_thread().name
+            barrier.wait(10)  # nobody can take a second number before all have their first
+
+        team.run(3, task)
+        assert seen == {number: f"penstock-{number}" for number in range(3)}
+    counted = []
+    team.run(10, counted.append)
+    assert sorted(counted) == list(range(10))
+    team.close()

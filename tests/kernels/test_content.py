@@ -1,5 +1,6 @@
 """`fill` writes exactly the bytes of the specification's slow twin, wherever and however they are asked for."""
 
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import numpy as np
@@ -105,7 +106,7 @@ def test_the_count_comes_back():
     recipe = Recipe(1 << 20, seed=1)
     for size in (0, 1, 4097):
         out, scratch = np.empty(size, np.uint8), np.empty(content.SCRATCH, np.uint8)
-        assert content.fill(out, 0, plan_of(recipe), scratch, 0) == size
+        assert content.fill(out, 0, plan_of(recipe), scratch, 0, content.ALONE) == size
         assert Source(recipe).fill(0, out) == size
     assert Source(recipe).read(5, 9).size == 9
 
@@ -117,7 +118,7 @@ def test_cells_of_any_key(k0, k1, number, literal):
     plan = plan_of(Recipe(1 << 62, literal=literal))
     plan[content.K0], plan[content.K1] = k0, k1
     out = np.empty(1024, np.uint8)
-    content.fill(out, 512 * number, plan, np.empty(content.SCRATCH, np.uint8), 0)
+    content.fill(out, 512 * number, plan, np.empty(content.SCRATCH, np.uint8), 0, content.ALONE)
     twin = [cell(k0, k1, int(plan[content.LITERAL]), number + i) for i in range(2)]
     assert out.tobytes() == b"".join(twin)
 
@@ -128,3 +129,21 @@ def test_the_random_words_of_cells_average_to_the_literal():
     data = Source(Recipe(1 << 30, literal=literal)).read(0, 65536 * 512).view(np.uint64).reshape(-1, 64)
     repeats = (data[:, 3:] == data[:, :-3]).sum(axis=1)
     assert (64 - 3 - repeats + 3).sum() == literal
+
+
+@settings(deadline=None, max_examples=20)
+@given(size=st.integers(0, 40_000), piece=st.integers(1, 9000), threads=st.integers(1, 4), stream=st.booleans())
+def test_threads_that_take_turns_write_everything_once(size, piece, threads, stream):
+    recipe = Recipe(1 << 20, seed=5, compress_ratio=2, dedup_ratio=1.5)
+    out = np.full(size + 7, 0xA5, np.uint8)
+    turns = np.array([0, piece], np.int64)
+
+    def fill(_):
+        return content.fill(out[:size], 77, plan_of(recipe), np.empty(content.SCRATCH, np.uint8), stream, turns)
+
+    with ThreadPoolExecutor(threads) as pool:
+        assert sum(pool.map(fill, range(threads))) == size
+    alone = np.empty(size, np.uint8)
+    content.fill(alone, 77, plan_of(recipe), np.empty(content.SCRATCH, np.uint8), 0, content.ALONE)
+    assert out[:size].tobytes() == alone.tobytes()
+    assert (out[size:] == 0xA5).all()

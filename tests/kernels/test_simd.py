@@ -1,6 +1,7 @@
 """Each intrinsic does what its scalar twin does: every alignment, and not a byte beyond."""
 
 import platform
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 
 import numba
@@ -18,6 +19,8 @@ DATA = "uint8[::1], int64"
 CELL = "uint64, uint64, uint64, uint64, uint64, uint64"
 FORMS = {
     "load64": (f"uint64({DATA})", "array, offset"),
+    "prefetch": (f"void({DATA})", "array, offset"),
+    "take_turn": ("int64(int64[::1])", "counter"),
     "address": ("int64(uint8[::1])", "array"),
     "mix_lines4": (f"void({DATA}, uint64, uint64)", "array, offset, z, k"),
     "mix_lines4_stream": (f"void({DATA}, uint64, uint64)", "array, offset, z, k"),
@@ -63,6 +66,29 @@ def both(name, data, *args):
 def test_every_intrinsic_is_tested():
     made = {name for name, value in vars(simd).items() if type(value).__name__ == "_Intrinsic"}
     assert made == FORMS.keys() | {"stream_fence"}
+
+
+def test_a_line_may_be_asked_for_anywhere():
+    data = aligned(4096)
+    before = data.tobytes()
+    for offset in (0, 100, 4096, 1 << 20, 1 << 46, -(1 << 40)):  # no fault beyond the array, nor where nothing is
+        compiled("prefetch")(data, offset)
+    assert data.tobytes() == before
+
+
+def test_every_turn_is_taken_once_by_many_threads():
+    counter, taken, loop = np.zeros(2, np.int64), [], compiled("take_turn")
+    loop(counter)
+    assert counter.tolist() == [1, 0]
+
+    def take(_):
+        return [loop(counter) for _ in range(2000)]
+
+    with ThreadPoolExecutor(8) as pool:
+        for mine in pool.map(take, range(8)):
+            assert mine == sorted(mine)
+            taken += mine
+    assert sorted(taken) == list(range(1, 16_001))
 
 
 @pytest.mark.parametrize("offset", range(72))

@@ -22,7 +22,7 @@ from ..synth.source import Source
 from ..topology import default_threads, place_threads, read_topology
 from .generator import check_threads
 
-CHUNK = 8 << 20
+CHUNK = 4 << 20
 """Bytes made and written at a time: large enough for any device, small enough for a bounded ring."""
 STREAM_CHUNK = 1 << 20
 """The same for pipes, which take 64 KiB to 1 MiB at once."""
@@ -106,7 +106,7 @@ def generate_file(
         if beside and resume and state.kind == "new":
             _write_recipe(beside, recipe, sync=fsync)  # so that a later --resume knows it
         note(writer.resume_offset)
-        _write_chunks(writer, source, placement, chunk_size, note)
+        _write_chunks(writer, source, placement, chunk_size, note, past_cache=direct)
         if not state.in_place:
             _drop_other_recipe(sidecar_path(path), recipe)
     if beside:
@@ -169,8 +169,15 @@ def placed_lanes(max_threads: int | None = None, numa_mode: str | int = "auto") 
 
 
 def _write_chunks(
-    writer: FileWriter, source: Source, placement: list[tuple[int, ...]], chunk: int, note: Progress
+    writer: FileWriter,
+    source: Source,
+    placement: list[tuple[int, ...]],
+    chunk: int,
+    note: Progress,
+    *,
+    past_cache: bool,
 ) -> None:
+    """past_cache: leave nothing of the data in the processor's caches, since the device reads memory."""
     size, first = writer.size, writer.resume_offset
     threads = min(len(placement), max(1, -(-(size - first) // chunk)))
     free: queue.SimpleQueue[Bytes] = queue.SimpleQueue()
@@ -182,7 +189,7 @@ def _write_chunks(
         room = free.get()
         try:
             view = room[: min(chunk, size - at)]
-            source.fill(at, view)
+            source.fill(at, view, stream=past_cache)
             writer.write_at(at, view)
             return view.size
         finally:

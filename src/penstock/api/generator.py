@@ -14,6 +14,7 @@ import numpy as np
 from ..buffers import Bytes, as_bytes
 from ..engine.team import Team
 from ..errors import UsageError
+from ..limits import KERNEL_BYTES, PAGE
 from ..synth.recipe import Recipe
 from ..synth.source import Source
 from ..topology import NUMA_MODES, Topology, cpu_limit, last_level_cache, place_threads, read_topology
@@ -23,7 +24,8 @@ from .view import BytesView
 DEFAULT_CHUNK = 32 << 20
 SPLIT = 1 << 20
 """Buffers below this are filled by the calling thread: waking another would take as long."""
-_PIECES_PER_THREAD = 2
+_PIECE = 1 << 20
+"""Bytes a thread fills at a time: they stay in its core's own cache until the next."""
 
 
 @cache
@@ -65,14 +67,20 @@ def fill_with(team: Team, source: Source, position: int, view: Bytes, stream_fro
     if size < SPLIT or team.threads == 1:
         source.fill(position, view, stream=stream)
         return
-    pieces = team.threads * _PIECES_PER_THREAD
-    step = max(SPLIT // 2, -(-size // pieces) + 4095 & ~4095)
-
-    def piece(number: int) -> None:
-        at = number * step
-        source.fill(position + at, view[at : at + step], stream=stream)
-
-    team.run(-(-size // step), piece)
+    if team.pinned:  # each thread its own part every time: the pages it touched first are on its node
+        step = -(-size // team.threads) + PAGE - 1 & -PAGE
+        starts = range(0, size, step)
+        team.run(len(starts), lambda n: source.fill(position + starts[n], view[starts[n] :][:step], stream=stream))
+        return
+    batch = KERNEL_BYTES * team.threads
+    for at in range(0, size, batch):
+        part, turns = view[at : at + batch], np.array([0, _PIECE])
+        team.run(
+            team.threads,
+            lambda _, at=at, part=part, turns=turns: source.fill_shared(  # type: ignore[misc]
+                position + at, part, turns, stream=stream
+            ),
+        )
 
 
 class Generator:

@@ -143,9 +143,10 @@ def _compare_file(
     size = min(report.actual_size, recipe.size)
     count = -(-size // CHUNK)
     threads = min(len(placement), max(1, count))
+    window = threads + 2
     source = Source(recipe)
     free: queue.SimpleQueue[Bytes] = queue.SimpleQueue()
-    for _ in range(2 * threads + 1):
+    for _ in range(window + 1):
         free.put(arena(CHUNK))
 
     def work(number: int) -> tuple[Bytes, int, Bytes | None]:
@@ -154,7 +155,7 @@ def _compare_file(
         got = reader.read_into(at, room[: min(CHUNK, size - at)])
         return room, got, source.compare(at, room[:got])
 
-    compared = ordered(count, work, threads=threads, placement=placement[:threads])
+    compared = ordered(count, work, threads=threads, window=window, placement=placement[:threads])
     for number, (room, got, marks) in enumerate(compared):
         at = number * CHUNK
         if marks is not None:

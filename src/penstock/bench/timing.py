@@ -13,11 +13,18 @@ from typing import Any
 Action = Callable[[], object]
 
 
-def side_by_side(actions: Mapping[str, Action], size: int, runs: int) -> dict[str, list[float]]:
-    """GB/s of each action on `size` bytes, `runs` times in turn (A B C A B C ...), after one run of each unrecorded."""
+def side_by_side(
+    actions: Mapping[str, Action], size: int, runs: int, *, steady: bool = False
+) -> dict[str, list[float]]:
+    """GB/s of each action on `size` bytes, `runs` times in turn (A B C A B C ...), after one run of each unrecorded.
+
+    steady: each is run once unrecorded before each time taken, so that none pays for cores that slept during another's.
+    """
     rates: dict[str, list[float]] = {name: [] for name in actions}
     for turn in range(runs + 1):
         for name, action in actions.items():
+            if steady:
+                action()
             start = time.perf_counter()
             action()
             seconds = time.perf_counter() - start

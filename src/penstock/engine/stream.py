@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,6 +10,8 @@ from typing import TypeVar
 from ..topology import pin_current_thread
 
 T = TypeVar("T")
+MOST_LANES = 24
+"""Beyond this a few MiB in each lane would be a lot of memory, and no file system needs more requests at once."""
 _ALERT = 0.1
 """Seconds after which a wait looks up, so that Ctrl-C is seen where a lock would not be interrupted."""
 
@@ -66,5 +67,5 @@ def _result(future: Future[T]) -> T:
 
 
 def lanes(threads: int) -> int:
-    """Threads worth having for work that waits for storage: at least two, so that one computes while another writes."""
-    return max(2, min(threads, (os.cpu_count() or 1) + 1))
+    """Threads for work that waits for storage: some compute while others wait, and a device likes a full queue."""
+    return max(2, min(3 * threads, MOST_LANES))

@@ -10,6 +10,7 @@ import weakref
 from collections.abc import Callable, Sequence
 
 from ..topology import pin_current_thread
+from . import apart
 
 Task = Callable[[int], object]
 _PAUSE = 0.001
@@ -17,9 +18,14 @@ _PAUSE = 0.001
 
 
 class _Job:
-    """One parallel loop: a shared counter hands out the numbers, the last thread to leave opens `done`."""
+    """One parallel loop: a shared counter hands out the numbers, the last thread to leave opens `done`.
 
-    def __init__(self, count: int, task: Task, boxes: list[_Mailbox]) -> None:
+    by_seat: thread i takes number i first, so that it finds the memory that it touched in the loop before.
+    """
+
+    def __init__(self, count: int, task: Task, boxes: list[_Mailbox], *, by_seat: bool = False) -> None:
+        self.by_seat = by_seat
+        self.claims: dict[int, object] = {}
         self.numbers = itertools.count()
         self.count = count
         self.task = task
@@ -42,16 +48,24 @@ class _Job:
             self.sent += 1
             box.ring()
 
-    def work(self) -> None:
+    def work(self, seat: int = 0) -> None:
         """Take numbers until none is left or somebody failed; the first error is kept."""
         try:
             task, count = self.task, self.count
+            if self.by_seat and seat < count and self.error is None and self._claim(seat):
+                task(seat)
             # `next` on itertools.count is one atomic step under the interpreter lock.
             while self.error is None and (number := next(self.numbers)) < count:
-                task(number)
+                if not self.by_seat or self._claim(number):
+                    task(number)
         except BaseException as error:  # an interrupt too must stop the others
             if self.error is None:
                 self.error = error
+
+    def _claim(self, number: int) -> bool:
+        """Whether nobody has this number yet; one atomic step."""
+        mine = object()
+        return self.claims.setdefault(number, mine) is mine
 
     def leave(self) -> None:
         """Called by each helper when it has no more to do."""
@@ -73,6 +87,8 @@ class _Mailbox:
         self.bell.acquire()
         self.job: _Job | None = None
         self.closed = False
+        self.thread = 0
+        """The native id of the thread, once it runs."""
 
     def ring(self) -> None:
         """Wake the thread. Once too often does no harm: it finds no job and waits again."""
@@ -80,14 +96,15 @@ class _Mailbox:
             self.bell.release()
 
 
-def _member(box: _Mailbox, cpus: Sequence[int]) -> None:
+def _member(box: _Mailbox, seat: int, cpus: Sequence[int]) -> None:
+    box.thread = threading.get_native_id()
     if cpus:
         pin_current_thread(tuple(cpus))
     while not box.closed:
         box.bell.acquire()
         job, box.job = box.job, None
         if job is not None:
-            job.work()
+            job.work(seat)
             job.leave()
         del job  # a finished job must not keep the caller's buffer alive
 
@@ -109,12 +126,13 @@ class Team:
     def __init__(self, threads: int = 1, placement: Sequence[Sequence[int]] = ()) -> None:
         self.threads = max(1, threads)
         self._placement = list(placement)
-        self._pinned = any(self._placement)
+        self.pinned = any(self._placement)
         self._reset()
 
     def _reset(self) -> None:
         """Start without threads; in a forked child too, which has none of its parent's, nor the loop they may be in."""
         self._boxes: list[_Mailbox] = []
+        self._aside = (-1, 0)
         self._holder: dict[str, object] = {}
         self._process = os.getpid()
         self._goodbye: weakref.finalize[[list[_Mailbox]], Team] | None = None
@@ -122,12 +140,14 @@ class Team:
     def run(self, count: int, task: Task) -> None:
         """Call `task(0)` .. `task(count - 1)`, each once, in any order; return when all are done.
 
+        Of a pinned team thread i takes number i first: with one number for each thread, each has the same every time.
+
         The first exception stops what has not started and is raised here. Ctrl-C ends the wait as soon as the tasks
         under way end, so tasks should be short (tens of milliseconds).
         """
         if self._process != os.getpid():
             self._reset()
-        alone = (self.threads == 1 or count == 1) and not self._pinned
+        alone = (self.threads == 1 or count == 1) and not self.pinned
         me = object()
         try:
             if not alone and self._take(me):
@@ -144,15 +164,17 @@ class Team:
         return self._holder.setdefault("loop", me) is me
 
     def _run(self, count: int, task: Task) -> None:
-        first = 0 if self._pinned else 1
+        first = 0 if self.pinned else 1
         if len(self._boxes) < self.threads - first:
             self._start(first)
-        job = _Job(count, task, self._boxes[:count])
+        if not self.pinned and len(self._boxes) <= apart.MOST_HELPERS:
+            self._step_aside()
+        job = _Job(count, task, self._boxes[:count], by_seat=self.pinned)
         finished = False
         while not finished:
             try:
                 job.send()
-                if not self._pinned or not self._boxes:
+                if not self.pinned or not self._boxes:
                     job.work()
                 job.wait()
                 finished = True
@@ -165,13 +187,21 @@ class Team:
             finally:
                 del failure, job  # the traceback holds this frame, which must not hold the buffer in a circle
 
+    def _step_aside(self) -> None:
+        """Keep the helpers off the caller's processor; costs next to nothing while the caller stays where it is."""
+        here = apart.current_cpu()
+        ready = [box.thread for box in self._boxes if box.thread]
+        if (here, len(ready)) != self._aside:
+            apart.keep_off(here, ready)
+            self._aside = (here, len(ready))
+
     def _start(self, first: int) -> None:
         if self._goodbye is None:
             self._goodbye = weakref.finalize(self, _dismiss, self._boxes)
         for number in range(first + len(self._boxes), self.threads):
             box = _Mailbox()
             cpus = self._placement[number] if number < len(self._placement) else ()
-            thread = threading.Thread(target=_member, args=(box, cpus), name=f"penstock-{number}", daemon=True)
+            thread = threading.Thread(target=_member, args=(box, number, cpus), name=f"penstock-{number}", daemon=True)
             try:
                 thread.start()
                 self._boxes += [box]  # no call after the start: see `run`
@@ -191,7 +221,7 @@ class Team:
                 time.sleep(_PAUSE)  # another thread's loop is under way
             if self._goodbye is not None:
                 self._goodbye()
-            self._boxes, self._goodbye = [], None
+            self._boxes, self._goodbye, self._aside = [], None, (-1, 0)
         finally:
             if "loop" in self._holder and self._holder["loop"] is me:
                 del self._holder["loop"]

@@ -19,9 +19,12 @@ from .content import (
     write_cell,
 )
 from .jit import READ_ONLY, helper, kernel
-from .simd import PHI, differs_cell, differs_random
+from .simd import LINE, PHI, differs_cell, differs_random, prefetch
 
 _PHI = np.uint64(PHI)
+READ_AHEAD = 8192
+"""Bytes ahead at which data is asked for: the processor's own prefetcher stops at each page
+(docs/decisions/0003-streaming-stores.md)."""
 
 
 @helper
@@ -55,6 +58,8 @@ def compare_run(data, at, size, start, k0, k1, literal, scratch, marks, mark):
         skip = start + done - cell * CELL
         many = min(size - done, CELL - skip)
         if many == CELL:
+            for line in range(0, CELL, LINE):
+                prefetch(data, at + done + READ_AHEAD + line)
             differs = cell_differs(data, at + done, np.uint64(cell), k0, k1, literal)
         else:
             differs = part_differs(data, at + done, many, np.uint64(cell), skip, k0, k1, literal, scratch)

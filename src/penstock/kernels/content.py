@@ -14,9 +14,11 @@ from .simd import (
     copy_bytes,
     mix_lines4,
     mix_lines4_stream,
+    prefetch,
     store_cell,
     stream_cell,
     stream_fence,
+    take_turn,
 )
 
 _PHI = np.uint64(PHI)
@@ -26,6 +28,10 @@ CELL = 512
 CELL_WORDS = 64
 WHOLE = np.uint64(CELL_WORDS << 16)
 BLOCK = 4 * LINE
+BLOCKS_PER_PAGE = 4096 // BLOCK
+CELLS_PER_PAGE = 4096 // CELL
+AHEAD = 4096
+"""Bytes ahead at which a page's translation is asked for: streaming stores would wait for it, one at a time."""
 SCRATCH = CELL
 """Bytes of scratch a kernel needs: one cell."""
 STREAM_UNIT = np.uint64(64 << 10)
@@ -34,7 +40,9 @@ STREAM_UNIT = np.uint64(64 << 10)
 # Slots of a plan, the flat uint64 array that tells a kernel everything about a recipe.
 K0, K1, LITERAL, UNIT, NUMERATOR, DENOMINATOR, WINDOW, KD, POOL0, POOL1, SHARE_NUM, SHARE_DEN, PLAN_SLOTS = range(13)
 
-FILL = "int64(uint8[::1], uint64, uint64[::1], uint8[::1], int64)"
+FILL = "int64(uint8[::1], uint64, uint64[::1], uint8[::1], int64, int64[::1])"
+ALONE = np.empty(0, np.int64)
+"""The turns of a call that shares its work with nobody."""
 
 
 @helper
@@ -95,6 +103,8 @@ def write_random(out, at, blocks, z, k1, stream):
     step = np.uint64(32) * _PHI
     if stream:
         for block in range(blocks):
+            if block % BLOCKS_PER_PAGE == 0:
+                prefetch(out, at + block * BLOCK + AHEAD)
             mix_lines4_stream(out, at + block * BLOCK, z, k1)
             z += step
     else:
@@ -108,6 +118,8 @@ def write_cells(out, at, cells, first, k0, k1, literal, stream):
     """Write whole cells of random words that repeat."""
     if stream:
         for cell in range(cells):
+            if cell % CELLS_PER_PAGE == 0:
+                prefetch(out, at + cell * CELL + AHEAD)
             write_cell(out, at + cell * CELL, first + np.uint64(cell), k0, k1, literal, 1)
     else:
         for cell in range(cells):
@@ -210,12 +222,22 @@ def fill_at(out, at, size, position, plan, scratch, stream):
 
 
 @kernel(FILL)
-def fill(out, position, plan, scratch, stream):
-    """Write the recipe's bytes [position, position + out.size) to `out`; return how many.
+def fill(out, position, plan, scratch, stream, turns):
+    """Write the recipe's bytes [position, position + out.size) to `out`; return how many this call wrote.
 
-    plan: PLAN_SLOTS words; scratch: SCRATCH bytes; stream: 1 to store past the caches.
+    plan: PLAN_SLOTS words; scratch: SCRATCH bytes; stream: 1 to store past the caches. turns: empty where this call is
+    alone; else the number of the next piece and the bytes in a piece, which all threads that fill this `out` are given:
+    each writes pieces until none is left.
     """
-    fill_at(out, np.int64(0), np.int64(out.size), position, plan, scratch, stream)
+    size = np.int64(out.size)
+    piece = turns[1] if turns.size else size
+    at = piece * take_turn(turns) if turns.size else np.int64(0)
+    written = np.int64(0)
+    while at < size:
+        many = min(piece, size - at)
+        fill_at(out, at, many, position + np.uint64(at), plan, scratch, stream)
+        written += many
+        at = piece * take_turn(turns) if turns.size else size
     if stream:
         stream_fence()
-    return np.int64(out.size)
+    return written

@@ -100,6 +100,34 @@ def address(typing: Any, array: Any) -> Any:
 
 
 @intrinsic
+def prefetch(typing: Any, array: Any, offset: Any) -> Any:
+    """Ask for the line at `offset`, and so for its page's translation; no fault wherever it points."""
+
+    def generate(context: Any, b: Any, signature: Any, args: Any) -> Any:
+        flag, pointer = ir.IntType(32), _BYTE.as_pointer()
+        kind = ir.FunctionType(ir.VoidType(), [pointer, flag, flag, flag])
+        function = b.module.declare_intrinsic("llvm.prefetch", [pointer], kind)
+        # The index may lie beyond the array: address arithmetic, not a pointer into it.
+        base = b.ptrtoint(_base(context, b, signature.args[0], args[0]), _I64)
+        target = b.inttoptr(b.add(base, args[1]), pointer)
+        b.call(function, [target, ir.Constant(flag, 0), ir.Constant(flag, 3), ir.Constant(flag, 1)])
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64), generate
+
+
+@intrinsic
+def take_turn(typing: Any, counter: Any) -> Any:
+    """Return the first number of an int64 array and add one to it, in one step that all threads see."""
+
+    def generate(context: Any, b: Any, signature: Any, args: Any) -> Any:
+        pointer = _base(context, b, signature.args[0], args[0])
+        return b.atomic_rmw("add", pointer, ir.Constant(_I64, 1), "monotonic")
+
+    return types.int64(counter), generate
+
+
+@intrinsic
 def stream_fence(typing: Any) -> Any:
     """Order streaming stores before what this thread does next; they are weakly ordered on x86."""
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 
 from ..buffers import Bytes
 from ..errors import LimitExceededError
 from ..limits import KERNEL_BYTES, SECTOR
 from .plan import plan_of
 from .recipe import Recipe
+
+Turns = npt.NDArray[np.int64]
 
 
 class Source:
@@ -27,16 +30,25 @@ class Source:
         self.plan = plan_of(recipe)
         self._scratch = content.SCRATCH
         self._fill: Callable[..., int] = content.fill.ready
+        self._alone = content.ALONE
         self._compare: Callable[..., int] | None = None
 
     def fill(self, position: int, out: Bytes, *, stream: bool = False) -> int:
         """Write the bytes from `position` on to all of `out`; return how many. `stream`: past the caches."""
         scratch = np.empty(self._scratch, np.uint8)
         if out.size <= KERNEL_BYTES:
-            return self._fill(out, position, self.plan, scratch, stream)
+            return self._fill(out, position, self.plan, scratch, stream, self._alone)
         for at in range(0, out.size, KERNEL_BYTES):
-            self._fill(out[at : at + KERNEL_BYTES], position + at, self.plan, scratch, stream)
+            self._fill(out[at : at + KERNEL_BYTES], position + at, self.plan, scratch, stream, self._alone)
         return out.size
+
+    def fill_shared(self, position: int, out: Bytes, turns: Turns, *, stream: bool = False) -> int:
+        """Do some of the work of `fill`; return how many bytes that was.
+
+        Every thread that takes part is given the same array: [0, bytes in a piece]. Handing out pieces costs no Python.
+        At most 64 MiB for each thread at a time.
+        """
+        return self._fill(out, position, self.plan, np.empty(self._scratch, np.uint8), stream, turns)
 
     def compare(self, position: int, data: Bytes) -> Bytes | None:
         """Compare `data` with the bytes from `position` on.
