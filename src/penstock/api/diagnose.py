@@ -35,7 +35,7 @@ class Diagnosis:
     called of unknown origin too.
     """
 
-    def __init__(self, recipe: Recipe, others: Sequence[Recipe], most: int) -> None:
+    def __init__(self, recipe: Recipe, others: Sequence[Recipe], most: int, source: Source | None = None) -> None:
         self.findings: list[Finding] = []
         self.more = 0
         self.bad_sectors = 0
@@ -43,7 +43,7 @@ class Diagnosis:
         self.recipe = recipe
         self._others = tuple(others)
         self._most = most
-        self._source = Source(recipe)
+        self._source = source or Source(recipe)
         self._made: Suspects | None = None
         self._last: Finding | None = None
         self._searches = 0

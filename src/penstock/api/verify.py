@@ -14,7 +14,7 @@ from typing import Any
 from ..buffers import Bytes, arena, as_bytes
 from ..engine.stream import ordered
 from ..errors import RecipeError, StorageError, UnsupportedVersionError, UsageError
-from ..limits import MAX_RECIPE_BYTES
+from ..limits import KERNEL_BYTES, MAX_RECIPE_BYTES
 from ..storage.reader import FileReader
 from ..synth.recipe import Recipe
 from ..synth.source import Source
@@ -24,6 +24,7 @@ from .finding import Finding
 from .teams import borrowed_team
 
 CHUNK = 4 << 20
+_PIECE = 1 << 20
 MAX_FINDINGS = 1000
 """Findings kept by default; the counts go on."""
 
@@ -188,10 +189,8 @@ def verify_buffer(
     start = time.perf_counter()
     end = min(offset + data.size, recipe.size)
     report = Report("<buffer>", recipe.hash, end, offset + data.size, checked=end - offset)
-    source, diagnosis = Source(recipe), Diagnosis(recipe, others, max_findings)
-    # Cut where sectors of the stream end, so that none is told twice.
-    cuts = [offset, *range(offset - offset % CHUNK + CHUNK, end, CHUNK), end]
-    parts = [data[a - offset : b - offset] for a, b in pairwise(cuts)]
+    source = Source(recipe)
+    diagnosis = Diagnosis(recipe, others, max_findings, source)
     marked: dict[int, Bytes] = {}
 
     def compare(number: int) -> None:
@@ -200,6 +199,10 @@ def verify_buffer(
             marked[number] = marks
 
     with borrowed_team(max_threads) as (team, _):
+        # Cut where sectors of the stream end, so that none is told twice; in few pieces, each of which costs Python.
+        piece = max(_PIECE, min(KERNEL_BYTES // 4, -(-data.size // (4 * team.threads)) + _PIECE - 1 & -_PIECE))
+        cuts = [offset, *range(offset - offset % piece + piece, end, piece), end]
+        parts = [data[a - offset : b - offset] for a, b in pairwise(cuts)]
         team.run(len(parts), compare)
     for number in sorted(marked):
         diagnosis.add(cuts[number], parts[number], marked[number])
