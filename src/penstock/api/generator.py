@@ -61,9 +61,20 @@ def make_team(
 
 
 def fill_with(team: Team, source: Source, position: int, view: Bytes, stream_from: int) -> None:
-    """Write the bytes of `source` from `position` on to all of `view`, by the team where that pays."""
+    """Write the bytes of `source` from `position` on to all of `view`, by the team where that pays.
+
+    Large buffers are written past the caches, but for an end that fits a quarter of the last one: there it is found by
+    who reads it next, and by the next fill of the same buffer.
+    """
     size = view.size
-    stream = size >= stream_from
+    past = 0 if size < stream_from else (size - stream_from // 4) & -PAGE
+    if past:
+        _fill_part(team, source, position, view[:past], stream=True)
+    _fill_part(team, source, position + past, view[past:], stream=False)
+
+
+def _fill_part(team: Team, source: Source, position: int, view: Bytes, *, stream: bool) -> None:
+    size = view.size
     if size < SPLIT or team.threads == 1:
         source.fill(position, view, stream=stream)
         return
