@@ -21,7 +21,6 @@ lint: $(VENV)/.ready-test
 	@$(BIN)/mypy
 
 bench: $(VENV)/.ready-test ## against dgen-py and the memory; writes bench/results/generate.json and the README's tables
-	@$(BIN)/pip install --quiet --constraint constraints.txt 'dgen-py==0.3.0'
 	@$(BIN)/penstock bench generate --output bench/results/generate.json; $(BIN)/python scripts/tables.py
 
 tables: ## render the README's tables from the data files
@@ -37,7 +36,7 @@ $(VENV)/.ready: $(VENV)/bin/python pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/.ready-test: $(VENV)/.ready
-	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,bench]'
 	@touch $@
 
 clean:
