@@ -97,7 +97,7 @@ def _memory(runs: int) -> list[Row]:
     return [
         _against("64 MiB reused buffer, 1 thread", 64 * MIB, 1, 2 * runs, peer=4, limit=1.0, times=4),
         _against("1 GiB buffer, 1 thread", 1024 * MIB, 1, runs, peer=4, limit=1.2),
-        _against("16 MiB reused buffer, 2 threads", 16 * MIB, 2, 3 * runs, peer=5, limit=None, times=8),
+        _against("16 MiB reused buffer, 2 threads", 16 * MIB, 2, 3 * runs, peer=5, limit=None, times=16),
     ]
 
 
