@@ -72,7 +72,7 @@ def chart() -> None:
                 continue
             width = max(2, 520 * rate / top)
             parts.append(f'<rect x="10" y="{y}" width="{width:.1f}" height="14" rx="2" fill="{colours[key]}"/>')
-            parts.append(f'<text x="{width + 16:.1f}" y="{y + 11}" class="v">{rate:.1f} {names[key]}</text>')
+            parts.append(f'<text x="{width + 16:.1f}" y="{y + 11}" class="v">{rate:.3g} {names[key]}</text>')
             y += 17
         y += 24
     svg = (

@@ -16,7 +16,7 @@ def generate_table(data: dict) -> str:
         goals = ", ".join(
             f"{goal['at_least']:g}" if "at_least" in goal else f"under {goal['at_most']:g}" for goal in row["goals"]
         )
-        rates = ", ".join(f"{name} {rate:.1f}" for name, rate in row.get("gb_per_s", {}).items())
+        rates = ", ".join(f"{name} {rate:.3g}" for name, rate in row.get("gb_per_s", {}).items())
         lines.append(f"| {row['what']} | {reached} | {goals}{'' if row['met'] else ' (missed)'} | {rates} |")
     machine = data["machine"]
     caches = max(cache["size"] for cache in machine["caches"]) >> 20
