@@ -44,7 +44,10 @@ sys.exit(os.waitstatus_to_exitcode(status))
 @pytest.mark.parametrize(("before", "busy"), [(False, False), (True, False), (True, True)])
 def test_a_forked_child_gets_threads_of_its_own(before, busy):
     done = subprocess.run(
-        [sys.executable, "-c", FORK.format(before=before, busy=busy)], capture_output=True, text=True, check=False
+        [sys.executable, "-W", "ignore::DeprecationWarning", "-c", FORK.format(before=before, busy=busy)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "child works\n", "")
 
