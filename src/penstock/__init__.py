@@ -1,4 +1,4 @@
-"""Make, prove, measure and squeeze data at memory speed."""
+"""Make, prove and certify data at memory speed."""
 
 from __future__ import annotations
 

@@ -21,6 +21,19 @@ def holders(path: str) -> int:
     return count
 
 
+def children() -> set[str]:
+    """The states of this process's children."""
+    found = set()
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, parent = status.read_text().rpartition(")")[2].split()[:2]
+        except OSError:
+            continue
+        if int(parent) == os.getpid():
+            found.add(state)
+    return found
+
+
 def wait_until_released(path: str) -> None:
     deadline = time.monotonic() + 20
     while holders(path):
@@ -40,6 +53,10 @@ def test_it_is_closed_here_at_once_and_there_soon(tmp_path: Path) -> None:
     else:
         raise AssertionError("still open here")
     wait_until_released(str(path))
+    deadline = time.monotonic() + 20
+    while children() & {"Z"}:
+        assert time.monotonic() < deadline, "a zombie is left"
+        time.sleep(0.02)
 
 
 def test_no_shell_is_survived(tmp_path: Path, monkeypatch) -> None:

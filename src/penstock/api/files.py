@@ -95,14 +95,14 @@ def generate_file(
     state = check_target(path, force=force, resume=resume)
     if state.sequential:
         return _to_pipe(path, recipe, placement, note, refused={"direct": direct, "resume": resume})
+    source = Source(recipe)  # loads the kernels: not part of the rate
+    start = time.perf_counter()
     writer = FileWriter(
         path, recipe.size, identity=recipe.hash, direct=direct, fsync=fsync, force=force, resume=resume,
         preallocate=preallocate, sync_name=fsync,
     )  # fmt: skip
     beside = None if state.in_place else beside  # nothing is put beside a device
     with writer:
-        source = Source(recipe)  # loads the kernels: not part of the rate
-        start = time.perf_counter()
         if beside and resume and state.kind == "new":
             _write_recipe(beside, recipe, sync=fsync)  # so that a later --resume knows it
         note(writer.resume_offset)

@@ -63,7 +63,7 @@ def _parser(chosen: str | None) -> argparse.ArgumentParser:
     parser = _Parser(
         prog="penstock",
         usage="penstock COMMAND [OPTIONS] ...",
-        description="Make, prove, measure and squeeze data at memory speed.",
+        description="Make, prove and certify data at memory speed.",
         epilog=f"penstock COMMAND --help says more of each.\n\n{EXIT_CODES}",
         formatter_class=_Help,
     )

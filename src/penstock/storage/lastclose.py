@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import threading
 
 
 def close_elsewhere(fd: int) -> None:
@@ -15,10 +16,18 @@ def close_elsewhere(fd: int) -> None:
     reading, writing = os.pipe()
     try:
         # It waits until this side of the pipe is closed, that is until `fd` is closed here. A session of its own, so
-        # that a second Ctrl-C does not reach it; nothing waits for it, so it ends as a child of init.
-        subprocess.Popen(["/bin/sh", "-c", "read _ || :"], stdin=reading, stdout=subprocess.DEVNULL,
-                         stderr=subprocess.DEVNULL, pass_fds=[fd], start_new_session=True).returncode = 0  # fmt: skip
-    except OSError:
+        # that a second Ctrl-C does not reach it.
+        process = subprocess.Popen(
+            ["/bin/sh", "-c", "read _ || :"],
+            stdin=reading,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=[fd],
+            start_new_session=True,
+        )
+        # A process that goes on must not keep a zombie of it; one that ends need not wait for this thread.
+        threading.Thread(target=process.wait, daemon=True).start()
+    except (OSError, RuntimeError):  # no shell, or no more processes or threads: then here
         pass
     finally:
         os.close(fd)
