@@ -7,9 +7,9 @@ import pytest
 
 SRC = Path(__file__).resolve().parent.parent / "src" / "penstock"
 FLOORS = {
-    "_version": 0, "errors": 0, "limits": 0, "buffers": 0, "topology": 0,
+    "_version": 0, "errors": 0, "limits": 0, "buffers": 0, "fresh": 0, "topology": 0,
     "kernels": 1, "layers": 2, "planner": 3, "container": 3, "synth": 3, "measure": 3, "storage": 3,
-    "engine": 4, "api": 5, "integrations": 6, "report": 6, "bench": 6, "cli": 6, "dgen_py": 6,
+    "engine": 4, "api": 5, "integrations": 6, "report": 6, "bench": 6, "cli": 6, "dgen_py": 6, "testing": 6,
 }  # fmt: skip
 ROOMS_APART = {"planner", "container", "synth", "measure", "storage"}
 FILES = sorted(SRC.rglob("*.py"))

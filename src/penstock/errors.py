@@ -58,6 +58,18 @@ class VerificationError(PenstockError, ValueError):
     """Data that is not what its recipe says."""
 
 
+class KeyRequiredError(PenstockError, ValueError):
+    """Encrypted data, and no key to open it with."""
+
+
+class WrongKeyError(CorruptDataError):
+    """Encrypted data that this key does not open: another key, or data that was tampered with."""
+
+
+class WorkerDiedError(PenstockError, RuntimeError):
+    """A worker process that died again and again on the same chunk."""
+
+
 class StorageError(PenstockError, OSError):
     """A file that cannot be written or read; `errno`, `filename` are those of the system call."""
 

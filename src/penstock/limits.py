@@ -25,3 +25,22 @@ MAX_RECIPE_BYTES: Final = 1 << 20
 KERNEL_BYTES: Final = 64 << 20
 """Bytes one kernel call may handle: about 10 ms, so that Ctrl-C is prompt."""
 MAX_THREADS: Final = 4096
+
+MAX_CHUNK: Final = 64 << 20
+"""Raw bytes of one chunk of a container."""
+MAX_PAYLOAD: Final = MAX_CHUNK + (64 << 10)
+"""Stored bytes of one chunk: a codec that expands further is not used."""
+MAX_EXTENSION: Final = 4096
+"""Bytes of a segment header's extension."""
+MAX_CODEC_NAME: Final = 1024
+MAX_PLAN_BYTES: Final = 65535
+MAX_PLAN_DEPTH: Final = 16
+MAX_PLAN_NODES: Final = 8192
+MAX_STREAM_FACTOR: Final = 8
+"""All streams inside of one chunk's plan tree together: this many times its raw size, and `STREAM_SLACK` bytes."""
+STREAM_SLACK: Final = 64 << 10
+MAX_SCRYPT_LOG_N: Final = 18
+"""scrypt then takes 256 MiB: a file must not make its reader take more."""
+FREE_OUTPUT: Final = 1 << 30
+"""Bytes that `decompress` gives without being asked, whatever the input; beyond that at most `FREE_RATIO` times it."""
+FREE_RATIO: Final = 1000

@@ -19,6 +19,8 @@ DATA = "uint8[::1], int64"
 CELL = "uint64, uint64, uint64, uint64, uint64, uint64"
 FORMS = {
     "load64": (f"uint64({DATA})", "array, offset"),
+    "equal_mask": (f"uint64({DATA}, uint8)", "array, offset, byte"),
+    "lowest_bit": ("int64(uint64)", "mask"),
     "prefetch": (f"void({DATA})", "array, offset"),
     "take_turn": ("int64(int64[::1])", "counter"),
     "address": ("int64(uint8[::1])", "array"),
@@ -95,6 +97,18 @@ def test_every_turn_is_taken_once_by_many_threads():
 def test_words_at_every_alignment(offset):
     data = aligned(96)
     both("load64", data, offset)
+
+
+@pytest.mark.parametrize("offset", range(70))
+def test_equal_bytes_at_every_alignment(offset):
+    data = aligned(160) & 3
+    for byte in (0, 1, 3, 77):
+        both("equal_mask", data, offset, byte)
+
+
+@given(mask=WORDS)
+def test_lowest_bits(mask):
+    assert compiled("lowest_bit")(mask) == twins.lowest_bit(mask)
 
 
 @given(start=st.integers(0, 9))

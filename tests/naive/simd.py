@@ -9,6 +9,14 @@ def load64(data, offset):
     return int.from_bytes(data[offset : offset + 8], "little")
 
 
+def equal_mask(data, offset, byte):
+    return sum((data[offset + i] == byte) << i for i in range(64))
+
+
+def lowest_bit(mask):
+    return (mask & -mask).bit_length() - 1 if mask else 64
+
+
 def random_words(count, z, k):
     return [mix((z + i * PHI) % WORD, k) for i in range(count)]
 

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from penstock.buffers import arena
-from penstock.storage import writer as writer_module
+from penstock.storage import lastclose
 from penstock.storage.lastclose import close_elsewhere
 from penstock.storage.writer import FileWriter
 
@@ -70,7 +70,7 @@ def test_no_shell_is_survived(tmp_path: Path, monkeypatch) -> None:
 
 
 def test_a_large_aborted_file_goes_that_way(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(writer_module, "_LARGE", 1000)
+    monkeypatch.setattr(lastclose, "LARGE", 1000)
     writer = FileWriter(tmp_path / "x", 1 << 20)
     writer.write_at(0, arena(4096))
     writer.abort()

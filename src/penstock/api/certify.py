@@ -173,7 +173,7 @@ def _compression(
 
 def _collect(jobs: list[Any], threads: int, progress: Progress | None) -> list[ratios.PieceSizes]:
     sizes = []
-    for done in ordered(len(jobs), lambda n: ratios.piece_sizes(*jobs[n]), threads=threads, window=4 * threads):
+    for done in ordered(jobs, lambda job: ratios.piece_sizes(*job), threads=threads, window=4 * threads):
         sizes.append(done)
         if progress:
             progress(done.raw)
@@ -217,11 +217,11 @@ def _duplicates(
         (at, min(step, start + length - at)) for start, length in plan for at in range(start, start + length, step)
     ]
 
-    def work(number: int) -> tuple[int, list[dedup.Digests]]:
-        part = data.read(*spans[number])
+    def work(span: tuple[int, int]) -> tuple[int, list[dedup.Digests]]:
+        part = data.read(*span)
         return part.size, [dedup.unit_digests(part, unit) for unit in units]
 
-    for count, digests in ordered(len(spans), work, threads=threads):
+    for count, digests in ordered(spans, work, threads=threads):
         for counter, mine in zip(counters, digests, strict=True):
             counter.add_digests(mine, count)
         if progress:

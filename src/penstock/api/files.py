@@ -195,7 +195,7 @@ def _write_chunks(
         finally:
             free.put(room)
 
-    for done in ordered(-(-(size - first) // chunk), work, threads=threads, placement=placement[:threads]):
+    for done in ordered(range(-(-(size - first) // chunk)), work, threads=threads, placement=placement[:threads]):
         note(done)
 
 
@@ -230,7 +230,7 @@ def _stream(writer: StreamWriter, recipe: Recipe, placement: list[tuple[int, ...
         source.fill(at, room[:many])
         return room, many
 
-    chunks = ordered(-(-size // chunk), work, threads=len(placement), window=window, placement=placement)
+    chunks = ordered(range(-(-size // chunk)), work, threads=len(placement), window=window, placement=placement)
     for room, many in chunks:
         writer.write(room[:many])
         free.put(room)

@@ -13,7 +13,7 @@ from .._version import __version__
 from ..topology import default_threads, format_cpulist, read_topology
 
 _LIBRARIES = ("numpy", "numba", "llvmlite", "lz4", "zstandard", "xxhash", "dgen-py")
-_KERNEL_MODULES = ("content", "compare", "families", "numeric")
+_KERNEL_MODULES = ("content", "compare", "families", "noise", "numeric")
 
 
 def describe() -> dict[str, Any]:

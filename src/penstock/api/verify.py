@@ -156,7 +156,7 @@ def _compare_file(
         got = reader.read_into(at, room[: min(CHUNK, size - at)])
         return room, got, source.compare(at, room[:got])
 
-    compared = ordered(count, work, threads=threads, window=window, placement=placement[:threads])
+    compared = ordered(range(count), work, threads=threads, window=window, placement=placement[:threads])
     for number, (room, got, marks) in enumerate(compared):
         at = number * CHUNK
         if marks is not None:

@@ -205,7 +205,9 @@ def _direct(runs: int, folder: str | None) -> list[Row]:
         def plain() -> None:
             with FileWriter(path, size, direct=True, force=True) as writer:
                 for _ in ordered(
-                    size // CHUNK, lambda n: writer.write_at(n * CHUNK, constant), threads=lanes(default_threads())
+                    range(size // CHUNK),
+                    lambda n: writer.write_at(n * CHUNK, constant),
+                    threads=lanes(default_threads()),
                 ):
                     pass
 

@@ -1,14 +1,15 @@
-"""Runs work over numbered chunks and hands the results back in order, with a bounded number under way."""
+"""Runs work over chunks and hands the results back in order, with a bounded number under way."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from ..topology import pin_current_thread
 
+S = TypeVar("S")
 T = TypeVar("T")
 MOST_LANES = 24
 """Beyond this a few MiB in each lane would be a lot of memory, and no file system needs more requests at once."""
@@ -17,22 +18,24 @@ _ALERT = 0.1
 
 
 def ordered(
-    count: int,
-    work: Callable[[int], T],
+    tasks: Iterable[S],
+    work: Callable[[S], T],
     *,
     threads: int,
     window: int | None = None,
     placement: Sequence[Sequence[int]] = (),
 ) -> Iterator[T]:
-    """Yield `work(0)` .. `work(count - 1)` in order, computed by `threads` threads.
+    """Yield `work(task)` for each task in order, computed by `threads` threads.
 
-    At most `window` (default 2 x threads) chunks are under way or waiting to be taken: that bounds the memory whatever
-    the count. The first error (in order) is raised where its result would have come; on an error, on Ctrl-C, or when
-    the caller stops iterating, nothing more starts and what is under way is waited for: buffers can be reused.
+    At most `window` (default 2 x threads) tasks are under way or waiting to be taken: that bounds the memory however
+    many there are. Tasks are drawn by the calling thread when there is room for them, so a source that is read there
+    is read no faster than its data is used. The first error (in order) is raised where its result would have come; on
+    an error, on Ctrl-C, or when the caller stops iterating, nothing more starts and what is under way is waited for:
+    buffers can be reused.
     """
     if threads <= 1 and not any(placement):
-        for number in range(count):
-            yield work(number)
+        for task in tasks:
+            yield work(task)
         return
     window = window or 2 * threads
     seats = iter(placement)
@@ -45,10 +48,10 @@ def ordered(
     pool = ThreadPoolExecutor(threads, "penstock", initializer=sit)
     under_way: deque[Future[T]] = deque()
     try:
-        for number in range(count):
+        for task in tasks:
             if len(under_way) == window:
                 yield _result(under_way.popleft())
-            under_way.append(pool.submit(work, number))
+            under_way.append(pool.submit(work, task))
         while under_way:
             yield _result(under_way.popleft())
     finally:

@@ -23,7 +23,10 @@ class _Job:
     by_seat: thread i takes number i first, so that it finds the memory that it touched in the loop before.
     """
 
-    def __init__(self, count: int, task: Task, boxes: list[_Mailbox], *, by_seat: bool = False) -> None:
+    def __init__(
+        self, count: int, task: Task, boxes: list[_Mailbox], stopped: Callable[[], object], *, by_seat: bool = False
+    ) -> None:
+        self.stopped = stopped
         self.by_seat = by_seat
         self.claims: dict[int, object] = {}
         self.numbers = itertools.count()
@@ -61,6 +64,7 @@ class _Job:
         except BaseException as error:  # an interrupt too must stop the others
             if self.error is None:
                 self.error = error
+            self.stopped()
 
     def _claim(self, number: int) -> bool:
         """Whether nobody has this number yet; one atomic step."""
@@ -137,13 +141,14 @@ class Team:
         self._process = os.getpid()
         self._goodbye: weakref.finalize[[list[_Mailbox]], Team] | None = None
 
-    def run(self, count: int, task: Task) -> None:
+    def run(self, count: int, task: Task, stopped: Callable[[], object] = bool) -> None:
         """Call `task(0)` .. `task(count - 1)`, each once, in any order; return when all are done.
 
         Of a pinned team thread i takes number i first: with one number for each thread, each has the same every time.
 
         The first exception stops what has not started and is raised here. Ctrl-C ends the wait as soon as the tasks
-        under way end, so tasks should be short (tens of milliseconds).
+        under way end, so tasks should be short (tens of milliseconds). Tasks that wait for one another must be let go
+        by `stopped`, which is called once or more when one of several threads failed or was interrupted.
         """
         if self._process != os.getpid():
             self._reset()
@@ -151,7 +156,7 @@ class Team:
         me = object()
         try:
             if not alone and self._take(me):
-                self._run(count, task)
+                self._run(count, task, stopped)
             else:
                 for number in range(count):
                     task(number)
@@ -163,13 +168,13 @@ class Team:
         """Get the threads if nobody has them: one atomic step, of which an interrupt leaves all or nothing."""
         return self._holder.setdefault("loop", me) is me
 
-    def _run(self, count: int, task: Task) -> None:
+    def _run(self, count: int, task: Task, stopped: Callable[[], object]) -> None:
         first = 0 if self.pinned else 1
         if len(self._boxes) < self.threads - first:
             self._start(first)
         if not self.pinned and len(self._boxes) <= apart.MOST_HELPERS:
             self._step_aside()
-        job = _Job(count, task, self._boxes[:count], by_seat=self.pinned)
+        job = _Job(count, task, self._boxes[:count], stopped, by_seat=self.pinned)
         finished = False
         while not finished:
             try:
@@ -180,6 +185,7 @@ class Team:
                 finished = True
             except BaseException as error:  # Ctrl-C: the members must leave the buffer before anybody else gets it
                 job.error = job.error or error
+                stopped()
         failure, job.error = job.error, None
         if failure is not None:
             try:

@@ -90,6 +90,31 @@ def load64(typing: Any, array: Any, offset: Any) -> Any:
 
 
 @intrinsic
+def equal_mask(typing: Any, array: Any, offset: Any, byte: Any) -> Any:
+    """Bit i is set where byte `offset` + i of the line of 64 equals `byte`."""
+
+    def generate(context: Any, b: Any, signature: Any, args: Any) -> Any:
+        kind = ir.VectorType(_BYTE, LINE)
+        line = _load(b, _at(b, _base(context, b, signature.args[0], args[0]), args[1], 0, kind))
+        first = b.insert_element(ir.Constant(kind, ir.Undefined), args[2], ir.Constant(_I32, 0))
+        zeros = ir.Constant(ir.VectorType(_I32, LINE), [0] * LINE)
+        wanted = b.shuffle_vector(first, ir.Constant(kind, ir.Undefined), zeros)
+        return b.bitcast(b.icmp_unsigned("==", line, wanted), _I64)
+
+    return types.uint64(array, types.int64, types.uint8), generate
+
+
+@intrinsic
+def lowest_bit(typing: Any, mask: Any) -> Any:
+    """The number of the lowest set bit; 64 if there is none."""
+
+    def generate(context: Any, b: Any, signature: Any, args: Any) -> Any:
+        return b.cttz(args[0], ir.Constant(ir.IntType(1), 0))
+
+    return types.int64(types.uint64), generate
+
+
+@intrinsic
 def address(typing: Any, array: Any) -> Any:
     """The memory address of the array's first byte."""
 

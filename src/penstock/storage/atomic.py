@@ -42,16 +42,15 @@ def replace_file(path: Path, data: bytes, temporary: Path, *, sync: bool) -> Non
 
 def sync_folder(folder: Path) -> None:
     """Make the names in `folder` durable; a file system that has no such call for folders is let be."""
-    fd = -1
     try:
         fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        os.fsync(fd)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
     except OSError as error:
         if error.errno != errno.EINVAL:
             raise failure(error, folder, "cannot sync the folder") from error
-    finally:
-        if fd >= 0:
-            os.close(fd)
 
 
 def _write_new(path: Path, data: bytes, *, sync: bool) -> None:

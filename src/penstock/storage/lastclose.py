@@ -5,6 +5,18 @@ from __future__ import annotations
 import os
 import subprocess
 import threading
+from typing import Final
+
+LARGE: Final = 256 << 20
+"""Bytes whose freeing may take longer than a person who pressed Ctrl-C wants to wait."""
+
+
+def close_removed(fd: int, size: int) -> None:
+    """Close a removed file of `size` bytes: elsewhere if freeing it takes long."""
+    if size > LARGE:
+        close_elsewhere(fd)
+    else:
+        os.close(fd)
 
 
 def close_elsewhere(fd: int) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from ..errors import StorageError, TargetExistsError, UsageError
-from .failures import failure
+from .failures import failure, translated
 from .names import neighbour
 
 StrPath = str | os.PathLike[str]
@@ -50,7 +50,9 @@ def check_target(path: StrPath, *, force: bool, resume: bool) -> TargetState:
     if found is None or stat.S_ISREG(found.st_mode):
         if found is not None and not (force or resume):
             raise exists(real)
-        return TargetState(real, "file" if found else "new", neighbour(real, "partial").is_file())
+        with translated(real, "cannot use"):
+            partial = neighbour(real, "partial").is_file()
+        return TargetState(real, "file" if found else "new", partial)
     return TargetState(real, _special(real, found.st_mode, force=force), partial=False)
 
 

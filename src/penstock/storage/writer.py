@@ -12,10 +12,11 @@ from typing import Self
 from ..buffers import Bytes, as_bytes
 from ..errors import StorageError, UsageError
 from ..limits import MAX_SIZE
+from .attributes import attributes, copy_attributes
 from .direct import Direct, turn_on
 from .failures import failure, translated
 from .gate import Gate
-from .lastclose import close_elsewhere
+from .lastclose import close_removed
 from .places import Device, PartialFile, Place
 from .progress import Prefix, Progress
 from .raw import Buffered, Positioned
@@ -25,9 +26,6 @@ from .stream import StreamWriter
 from .target import StrPath, TargetState, check_space, check_target, exists
 
 __all__ = ["FileWriter", "StreamWriter"]
-
-_LARGE = 256 << 20
-"""Bytes whose freeing may take longer than a person who pressed Ctrl-C wants to wait."""
 
 
 class FileWriter:
@@ -42,6 +40,8 @@ class FileWriter:
     with any. `preallocate` reserves the space first, so that a full disk shows before the work; blocks so
     reserved may be slower to write the first time. `fsync` waits for the data and `sync_name` for the name
     to be on the device. `force` replaces an existing file, and allows a device, which is written in place.
+    `like`, the path or descriptor of a regular file, gives its mode, owner and times (see `copy_attributes`), as
+    they are now; until then nobody else can read the neighbour. Other kinds of `like` give nothing.
 
     Raises `StorageError` (see `check_target`, `check_space`; EBUSY when another process writes this target;
     direct I/O refused), `TargetExistsError`, `UsageError` (a record of other data), `CorruptDataError` (a
@@ -65,6 +65,7 @@ class FileWriter:
         resume: bool = False,
         preallocate: bool = True,
         sync_name: bool = True,
+        like: StrPath | int | None = None,
     ) -> None:
         target = check_target(path, force=force, resume=resume)
         _check_arguments(target, size, identity, force=force, resume=resume)
@@ -75,7 +76,9 @@ class FileWriter:
         self._counting = threading.Lock()
         self._written = 0
         self._progress = Progress(self.path, identity, size)
-        self._place: Place = Device(target) if target.in_place else PartialFile(target.path)
+        self._like = None if like is None or target.in_place else attributes(like)
+        private = self._like is not None
+        self._place: Place = Device(target) if target.in_place else PartialFile(target.path, private=private)
         try:
             self._find_start(resume=resume)
         except BaseException:
@@ -140,9 +143,9 @@ class FileWriter:
         try:
             if not (self._recorder and self._recorder.recorded):
                 self._place.discard()
-                if self._written > _LARGE and not self._in_place:
+                if self._place.vanishes:
                     fd, self._place.fd = self._place.fd, -1
-                    close_elsewhere(fd)
+                    close_removed(fd, self._written)
         finally:
             self._close()
 
@@ -219,6 +222,8 @@ class FileWriter:
         with translated(self.path, "cannot sync"):
             if not self._in_place:
                 os.ftruncate(self._place.fd, self.size)
+            if self._like:
+                copy_attributes(self._like, self._place.fd)
             if self._fsync:
                 self._place.sync()
 

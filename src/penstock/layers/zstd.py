@@ -1,0 +1,209 @@
+"""The zstd codec: one frame with its content size, without a checksum of its own."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+
+from ..buffers import Bytes
+from ..errors import CorruptDataError, PenstockError, TruncatedError, UsageError
+from . import native
+from .contract import ZSTD, Codec
+
+MIN_LEVEL: Final = -7
+"""Levels below 0 are faster than 1; 0 would be the library's word for its default."""
+MAX_LEVEL: Final = 22
+_MAGIC: Final = 0xFD2FB528
+"""Frames of zstd before 1.0 and skippable frames begin with other words; nothing of ours does."""
+_MAGIC_BYTES: Final = _MAGIC.to_bytes(4, "little")
+_HOST_MAGIC: Final = int.from_bytes(_MAGIC_BYTES, sys.byteorder)
+_LEVEL_PARAMETER: Final = 100
+_CODES: Final = 1 << 8 * ctypes.sizeof(ctypes.c_size_t)
+"""libzstd returns an error as a size just below this."""
+_NO_SIZE: Final = (1 << 64) - 2
+"""From here on a content size means: not in the frame, or no frame."""
+_OUT_OF_MEMORY, _TOO_SMALL, _TRUNCATED, _NO_ROOM = 64, 70, 72, 74
+
+
+def make(library: native.ZstdFunctions | None) -> Codec:
+    """Return the codec over the C functions, or over the package's Python functions if there are none."""
+    return PortableZstd() if library is None else NativeZstd(library)
+
+
+def _bound(size: int) -> int:
+    """The library's own formula: 1/256 more, and up to 64 bytes for small inputs."""
+    return size + (size >> 8) + (((128 << 10) - size) >> 11 if size < 128 << 10 else 0)
+
+
+def _check_level(level: int) -> int:
+    if not isinstance(level, int) or not MIN_LEVEL <= level <= MAX_LEVEL or level == 0:
+        raise UsageError(f"zstd has no level {level!r}", hint=f"use {MIN_LEVEL} to {MAX_LEVEL}, and not 0")
+    return level
+
+
+def _no_frame(size: int) -> CorruptDataError:
+    return CorruptDataError(f"{size} stored bytes are no zstd frame")
+
+
+def _other_size(found: int, wanted: int) -> CorruptDataError:
+    size = "unknown size" if found >= _NO_SIZE else f"{found} raw bytes"
+    return CorruptDataError(f"a zstd frame of {size} where {wanted} bytes were declared")
+
+
+class _Context:
+    """A context of the C library, freed when its thread ends."""
+
+    def __init__(self, create: Callable[[], int | None], free: Callable[[int], int]) -> None:
+        handle = create()
+        if not handle:
+            raise MemoryError("no memory for a zstd context")
+        self.handle = handle
+        self.level: int | None = None
+        self._free = free
+        self._process = os.getpid()
+
+    def __del__(self) -> None:
+        # In a forked child, contexts of the parent's other threads may have been copied in the middle of a call.
+        if hasattr(self, "_process") and self._process == os.getpid():
+            self._free(self.handle)
+
+
+class _Contexts(threading.local):
+    """For each thread that looks, a context of its own: none may be used by two at once."""
+
+    def __init__(self, create: Callable[[], int | None], free: Callable[[int], int]) -> None:
+        self.context = _Context(create, free)
+
+
+class NativeZstd:
+    """zstd through the C functions: no copy, no interpreter lock, contexts kept for each thread."""
+
+    id: Final = ZSTD
+    name: Final = "zstd"
+
+    def __init__(self, library: native.ZstdFunctions) -> None:
+        self._library = library
+        self._compressors = _Contexts(library.create_compressor, library.free_compressor)
+        self._decompressors = _Contexts(library.create_decompressor, library.free_decompressor)
+
+    def bound(self, size: int) -> int:
+        """Return `size` and about 1/256 of it."""
+        return _bound(size)
+
+    def encode_into(self, source: Bytes, out: Bytes, level: int) -> int:
+        """Write one frame to the front of `out`; return its bytes, or -1 where it does not fit."""
+        context = self._compressors.context
+        if level != context.level:
+            self._set_level(context, level)
+        room = out.nbytes
+        code: int = self._library.compress(
+            context.handle, native.writable(out), room, native.readable(source), source.nbytes
+        )
+        return code if code <= room else self._no_fit(code)
+
+    def decode_into(self, payload: Bytes, out: Bytes) -> None:
+        """Fill `out` from a payload that is exactly one frame of exactly its size."""
+        size, room, source, library = payload.nbytes, out.nbytes, native.readable(payload), self._library
+        if size < len(_MAGIC_BYTES) or native.first_word(source) != _HOST_MAGIC:
+            raise _no_frame(size)
+        found: int = library.frame_size(source, size)
+        if found != size:
+            raise self._wrong(found) if found > size else CorruptDataError(f"{size - found} bytes follow a zstd frame")
+        content: int = library.content_size(source, size)
+        if content != room:
+            raise _other_size(content, room)
+        code: int = library.decompress(self._decompressors.context.handle, native.writable(out), room, source, size)
+        if code != room:
+            raise self._wrong(code) if code > room else _other_size(code, room)
+
+    def _set_level(self, context: _Context, level: int) -> None:
+        code = self._library.set_parameter(context.handle, _LEVEL_PARAMETER, _check_level(level))
+        if code > MAX_LEVEL:  # it returns the level, 0 for one below
+            raise PenstockError(f"zstd refused level {level}: {self._text(code)}")
+        context.level = level
+
+    def _no_fit(self, code: int) -> int:
+        """Return -1 if the frame did not fit; raise for any other error."""
+        number = _CODES - code
+        if number in (_TOO_SMALL, _NO_ROOM):
+            return -1
+        if number == _OUT_OF_MEMORY:
+            raise MemoryError("no memory for zstd at this level")
+        raise PenstockError(f"zstd could not compress: {self._text(code)}")
+
+    def _wrong(self, code: int) -> Exception:
+        number = _CODES - code
+        if number == _OUT_OF_MEMORY:
+            return MemoryError("no memory for zstd")
+        kind = TruncatedError if number == _TRUNCATED else CorruptDataError
+        return kind(f"a zstd frame cannot be decoded: {self._text(code)}")
+
+    def _text(self, code: int) -> str:
+        name: bytes = self._library.error_name(code)
+        return name.decode()
+
+
+class PortableZstd:
+    """zstd through the package's Python functions: the same frames, one copy more."""
+
+    id: Final = ZSTD
+    name: Final = "zstd"
+
+    def __init__(self) -> None:
+        self._own = threading.local()
+
+    def bound(self, size: int) -> int:
+        """Return `size` and about 1/256 of it."""
+        return _bound(size)
+
+    def encode_into(self, source: Bytes, out: Bytes, level: int) -> int:
+        """Write one frame to the front of `out`; return its bytes, or -1 where it does not fit."""
+        frame = self._compressor(level).compress(source)
+        size = len(frame)
+        if size > out.size:
+            return -1
+        out[:size] = np.frombuffer(frame, np.uint8)
+        return size
+
+    def decode_into(self, payload: Bytes, out: Bytes) -> None:
+        """Fill `out` from a payload that is exactly one frame of exactly its size."""
+        from zstandard import ZstdError, get_frame_parameters
+
+        if payload[:4].tobytes() != _MAGIC_BYTES:
+            raise _no_frame(payload.size)
+        try:
+            # Looked at first: the library would take as much memory as the frame asks for.
+            declared = get_frame_parameters(payload.data).content_size
+            if declared != out.size:
+                raise _other_size(declared, out.size)
+            raw = self._decompressor().decompress(payload, allow_extra_data=False)
+        except ZstdError as error:
+            raise CorruptDataError(f"a zstd frame cannot be decoded: {error}") from error
+        if len(raw) != out.size:
+            raise _other_size(len(raw), out.size)
+        if raw:
+            out[:] = np.frombuffer(raw, np.uint8)
+
+    def _compressor(self, level: int) -> Any:
+        """Return this thread's compressor."""
+        from zstandard import ZstdCompressor
+
+        known, compressor = getattr(self._own, "compressor", (None, None))
+        if known != level:
+            compressor = ZstdCompressor(level=_check_level(level), write_checksum=False, write_content_size=True)
+            self._own.compressor = (level, compressor)
+        return compressor
+
+    def _decompressor(self) -> Any:
+        """Return this thread's decompressor."""
+        from zstandard import ZstdDecompressor
+
+        if not hasattr(self._own, "decompressor"):
+            self._own.decompressor = ZstdDecompressor()
+        return self._own.decompressor

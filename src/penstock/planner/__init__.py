@@ -1,0 +1,1 @@
+"""Looks at data and chooses how it is to be encoded."""

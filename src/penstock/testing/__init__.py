@@ -1,0 +1,1 @@
+"""Checks that a codec's author runs on his own codec."""
