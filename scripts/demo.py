@@ -1,4 +1,4 @@
-"""What `make demo` runs: data made, damaged, proven and certified, with real files in a temporary folder."""
+"""What `make demo` runs: data made, certified, squeezed, damaged and proven, with real files in a temporary folder."""
 
 import os
 import shlex
@@ -7,15 +7,19 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 SIZE = "2G"
 
 
-def step(title: str, *arguments: str, folder: str, expect: int = 0) -> None:
-    """Show a command and run it; the demo fails if it does not end as expected."""
-    print(f"\n\033[1m# {title}\033[0m\n$ penstock {shlex.join(arguments)}", flush=True)
-    done = subprocess.run([sys.executable, "-m", "penstock", *arguments], cwd=folder, check=False)
+def step(title: str, *arguments: str, folder: str, expect: int = 0, output: str = "") -> None:
+    """Show a command and run it; the demo fails if it does not end as expected. output: a file for what it writes."""
+    redirected = f" > {output}" if output else ""
+    print(f"\n\033[1m# {title}\033[0m\n$ penstock {shlex.join(arguments)}{redirected}", flush=True)
+    with (Path(folder) / output).open("wb") if output else nullcontext() as file:
+        command = [sys.executable, "-m", "penstock", *arguments]
+        done = subprocess.run(command, cwd=folder, check=False, stdout=file)
     if done.returncode != expect:
         sys.exit(f"demo: this ended with exit code {done.returncode} instead of {expect}")
 
@@ -38,6 +42,36 @@ def in_memory() -> None:
         print(f"{name:>14}: {best:5.1f} GB/s")
 
 
+def squeeze(folder: str) -> None:
+    """Compress the data, restore a range of it, and let both halves say what they found."""
+    import penstock
+
+    step("Squeeze it, by all cores", "compress", "data.bin", folder=folder)
+    step("Look inside", "inspect", "data.bin.pstk", folder=folder)
+    title = "Restore one range: only the chunks it touches"
+    step(title, "cat", "--range", "1G:1025M", "data.bin.pstk", folder=folder, output="range.bin")
+    recipe = penstock.Recipe.from_json((Path(folder) / "data.bin.recipe.json").read_bytes())
+    made, restored = bytearray(1 << 20), (Path(folder) / "range.bin").read_bytes()
+    penstock.Generator(recipe=recipe).read_at(1 << 30, made)
+    print("\n\033[1m# Do both halves agree?\033[0m", flush=True)
+    if restored != made:
+        sys.exit("demo: the range is not what the recipe says")
+    print("the restored range is, byte for byte, what the recipe makes there")
+    found = penstock.certify(Path(folder) / "data.bin", codec_names=["zstd-3"], block_sizes=[1 << 20], units=[4096])
+    dedup = next(line.achieved for line in found.lines if line.kind == "dedup")
+    alone = bytearray(256 << 20)  # the same content without duplicates, of which some would fall into one chunk
+    penstock.Generator(recipe=recipe.with_(size=len(alone), dedup_ratio=1)).fill_chunk(alone)
+    ratio = len(alone) / len(penstock.compress(alone))
+    both = penstock.inspect(Path(folder) / "data.bin.pstk")["ratio"]
+    print(
+        f"compression: {recipe.compress_ratio:.2f} asked, {ratio:.2f} reached by penstock compress without duplicates"
+    )
+    print(f"dedup:       {recipe.dedup_ratio:.2f} asked, {dedup:.2f} counted")
+    print(f"both:        {both:.2f} reached: a chunk of 1 MiB sees only the duplicates within it")
+    if abs(ratio / recipe.compress_ratio - 1) > 0.05 or abs(dedup / recipe.dedup_ratio - 1) > 0.02:
+        sys.exit("demo: they do not agree")
+
+
 def damage(path: Path) -> None:
     """What disks, networks and bugs do to data."""
     print("\n\033[1m# Damage it: 3 lost sectors, 1 flipped bit, 64 KiB of another place, a cut end\033[0m", flush=True)
@@ -58,8 +92,8 @@ def damage(path: Path) -> None:
 def main() -> None:
     start = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="penstock-demo-") as folder:
-        if shutil.disk_usage(folder).free < 4 << 30:
-            sys.exit(f"demo: {folder} has less than 4 GiB free; set TMPDIR to a folder that has")
+        if shutil.disk_usage(folder).free < 5 << 30:
+            sys.exit(f"demo: {folder} has less than 5 GiB free; set TMPDIR to a folder that has")
         ratios = ("--compress-ratio", "2.35", "--dedup-ratio", "3", "--seed", "7")
         step("Compile the kernels (once for each machine)", "warmup", folder=folder)
         step(
@@ -73,6 +107,7 @@ def main() -> None:
         )
         step("Read it back: is every byte as it should be?", "verify", "data.bin", folder=folder)
         step("What do real compressors and deduplication make of it?", "certify", "data.bin", folder=folder)
+        squeeze(folder)
         damage(Path(folder) / "data.bin")
         step("Prove it again: every difference is named", "verify", "data.bin", folder=folder, expect=1)
         in_memory()

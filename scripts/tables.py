@@ -30,7 +30,30 @@ def generate_table(data: dict) -> str:
     return "\n".join(lines)
 
 
-TABLES = {"generate": generate_table}
+def compress_table(data: dict) -> str:
+    lines = ["| what | reached | goal | rates, GB/s |", "|---|---|---|---|"]
+    for row in data["rows"]:
+        reached = ", ".join(f"**{goal['reached']:.3g}** {goal['figure']}" for goal in row["goals"])
+        goals = ", ".join(asked(goal) for goal in row["goals"])
+        rates = ", ".join(f"{name} {rate:.3g}" for name, rate in row["gb_per_s"].items())
+        lines.append(f"| {row['what']} | {reached} | {goals}{'' if row['met'] else ' (missed)'} | {rates} |")
+    machine = data["machine"]
+    versions, cpu, rivals = machine["versions"], machine["cpu"], machine["rivals"]
+    about = (
+        f"Medians, all in one run on {machine['date'][:10]}: {cpu['model']}, {cpu['logical_cpus']} cores, Python "
+        f"{versions['Python']}; {', '.join(f'{name} {version}' for name, version in rivals.items())}. The real "
+        "files are a collection of tables, logs, text, numbers, records and programs from public repositories."
+    )
+    return "\n".join([*lines, "", about])
+
+
+def asked(goal: dict) -> str:
+    if "at_least" in goal:
+        return f"{goal['at_least']:g}"
+    return f"at most {goal['at_most']:.4g}" if "at_most" in goal else "-"
+
+
+TABLES = {"generate": generate_table, "compress": compress_table}
 
 
 def rendered(text: str) -> str:

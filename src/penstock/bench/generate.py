@@ -24,34 +24,26 @@ from ..errors import StorageError
 from ..storage.writer import FileWriter
 from ..synth.recipe import Recipe
 from ..topology import default_threads
+from .rows import Goal, Row, row
 from .timing import median, paired, side_by_side
 
 MIB = 1 << 20
 ENDLESS = 1 << 50
-
-Row = dict[str, Any]
 
 
 def measure(*, runs: int = 9, folder: str | None = None, say: Callable[[str], object] = lambda text: None) -> list[Row]:
     """Run everything; each row names its goal, what was reached, and all rates in GB/s."""
     rows = []
     for part in (_memory, _ratios, _small, _avx2, _verifying, lambda n: _direct(n, folder), _footprint):
-        for row in part(runs):
-            rows.append(row)
-            say(f"{'ok  ' if row['met'] else 'MISS'} {row['what']}: {row['figures']}")
+        for found in part(runs):
+            rows.append(found)
+            say(f"{'ok  ' if found['met'] else 'MISS'} {found['what']}: {found['figures']}")
     return rows
 
 
 def _row(what: str, goals: list[tuple[str, float, float]], rates: dict[str, list[float]]) -> Row:
     """A row from (name of the figure, reached, asked at least) and the rates behind it."""
-    return {
-        "what": what,
-        "goals": [{"figure": name, "reached": reached, "at_least": least} for name, reached, least in goals],
-        "met": all(reached >= least for _, reached, least in goals),
-        "figures": ", ".join(f"{reached:.2f} {name} (goal {least:g})" for name, reached, least in goals),
-        "gb_per_s": {name: median(values) for name, values in rates.items()},
-        "all": rates,
-    }
+    return row(what, [Goal(*goal) for goal in goals], rates)
 
 
 def _peer(size: int, threads: int, **settings: Any) -> Callable[[Bytes], object] | None:
@@ -163,10 +155,10 @@ def _avx2(runs: int) -> list[Row]:
     command = [sys.executable, "-W", "ignore", "-c", _AVX2_CODE, str(runs)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     found = json.loads(done.stdout)
-    row = _row("AVX2 only, 64 MiB, 1 thread", [("GB/s", median(found["rates"]["penstock"]), 15.0)], found["rates"])
-    row["zmm_registers"] = found["zmm"]
-    row["met"] = row["met"] and found["zmm"] == 0
-    return [row]
+    avx2 = _row("AVX2 only, 64 MiB, 1 thread", [("GB/s", median(found["rates"]["penstock"]), 15.0)], found["rates"])
+    avx2["zmm_registers"] = found["zmm"]
+    avx2["met"] = avx2["met"] and found["zmm"] == 0
+    return [avx2]
 
 
 def _verifying(runs: int) -> list[Row]:
@@ -188,9 +180,9 @@ def _verifying(runs: int) -> list[Row]:
             3 * runs,
         )
         goals = [("x generating", paired(rates, "verify", "generate"), 0.8)]
-        row = _row(f"verify in memory, 64 MiB, 1 thread{label}", goals, rates)
-        row["met"] = row["met"] and ok
-        rows.append(row)
+        found = _row(f"verify in memory, 64 MiB, 1 thread{label}", goals, rates)
+        found["met"] = found["met"] and ok
+        rows.append(found)
     return rows
 
 
@@ -237,15 +229,8 @@ def _footprint(runs: int) -> list[Row]:
     """Peak memory of whole processes that make little and much."""
     peaks = {size: _peak(size) for size in ("64M", "16G")}
     worst = max(peaks.values())
-    return [
-        {
-            "what": "peak memory of one process, 64 MiB and 16 GiB",
-            "goals": [{"figure": "MiB", "reached": worst, "at_most": 300}],
-            "met": worst < 300,
-            "figures": ", ".join(f"{size}: {peak:.0f} MiB" for size, peak in peaks.items()) + " (goal: under 300)",
-            "peak_mib": peaks,
-        }
-    ]
+    what = "peak memory of one process, 64 MiB and 16 GiB"
+    return [row(what, [Goal("MiB", worst, at_most=300)], peak_mib=peaks)]
 
 
 _PEAK_CODE = """

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import importlib
+import io
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, NoReturn
 
 from .._version import __version__
-from ..errors import PenstockError, StorageError, UsageError
-
-EXIT_CODES = """exit codes:
-  0    done, and everything is as it should be
-  1    data differs from its recipe, or a promise is not kept
-  2    the command line makes no sense
-  3    storage: a file cannot be read or written, the disk is full
-  4    a recipe or other input cannot be used
-  130  interrupted
-  141  the program that was reading the output went away"""
+from ..errors import PenstockError
+from .exits import EXIT_CODES, exit_code, is_closed_pipe
 
 
 class _Command(NamedTuple):
@@ -38,14 +30,28 @@ _COMMANDS = (
     _Command(
         "certify", "certify", "measure what real codecs and dedup reach, against what was asked", "[OPTIONS] [PATH]"
     ),
+    _Command("compress", "compress", "compress in parallel; seekable, with checksums", "[OPTIONS] [FILE...]"),
+    _Command("decompress", "decompress", "restore, every byte checked", "[OPTIONS] [FILE...]"),
+    _Command("cat", "cat", "restore to standard output, all or a range", "[OPTIONS] [FILE...]"),
+    _Command("test", "test", "check that every byte can be restored", "[OPTIONS] [FILE...]"),
+    _Command("list", "list", "list sizes, ratios, codecs of compressed files", "[--json] [FILE...]"),
+    _Command("inspect", "inspect", "show what a compressed file is made of", "[OPTIONS] FILE"),
+    _Command("salvage", "salvage", "recover what is whole of a damaged file", "[OPTIONS] FILE"),
     _Command("info", "info", "show versions, CPU, caches, NUMA nodes and compiled kernels", "[--json]"),
     _Command("warmup", "info", "compile every kernel now, so that the first run starts fast", "[--json]", "run_warmup"),
-    _Command("bench", "bench", "measure penstock against its peers and the memory", "[OPTIONS] generate"),
+    _Command("bench", "bench", "measure penstock against its peers and the memory", "SUBJECT [OPTIONS]"),
 )
 
 
 class _Parser(argparse.ArgumentParser):
     """Complains in one line, as every other error does."""
+
+    rewrite: Callable[[list[str]], list[str]] | None = None
+    """What a command does to its words before argparse sees them."""
+
+    def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
+        words = list(sys.argv[1:] if args is None else args)
+        return super().parse_args(self.rewrite(words) if self.rewrite else words, namespace)
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
@@ -56,6 +62,7 @@ class _Help(argparse.RawDescriptionHelpFormatter):
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=28, width=min(100, shutil.get_terminal_size().columns - 2))
+        self._action_max_length = max(len(command.name) for command in _COMMANDS) + 4  # argparse forgets their indent
 
 
 def _parser(chosen: str | None) -> argparse.ArgumentParser:
@@ -63,7 +70,7 @@ def _parser(chosen: str | None) -> argparse.ArgumentParser:
     parser = _Parser(
         prog="penstock",
         usage="penstock COMMAND [OPTIONS] ...",
-        description="Make, prove and certify data at memory speed.",
+        description="Make, prove, measure and squeeze data at memory speed.",
         epilog=f"penstock COMMAND --help says more of each.\n\n{EXIT_CODES}",
         formatter_class=_Help,
     )
@@ -85,6 +92,7 @@ def _parser(chosen: str | None) -> argparse.ArgumentParser:
             formatter_class=_Help,
         )
         module.add(sub)
+        parser.rewrite = getattr(module, "rewrite", None)
         sub.set_defaults(handler=getattr(module, command.run))
     return parser
 
@@ -99,8 +107,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             parser.print_help(sys.stderr)
             return 2
         args = parser.parse_args(arguments)
+        _print_any_name()
         code: int = args.handler(args)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # closed by the caller
+            sys.stdout.flush()
     except KeyboardInterrupt:
         return _complain("interrupted", 130)
     except (PenstockError, argparse.ArgumentTypeError, OSError) as error:
@@ -108,14 +118,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
+def _print_any_name() -> None:
+    """Let names of files that are no Unicode go to standard output as they are."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="surrogateescape")
+
+
 def _failed(error: Exception) -> int:
     """Say what went wrong, and give the exit code for it."""
-    if getattr(error, "errno", None) == errno.EPIPE:  # the reader has what it wanted
+    if is_closed_pipe(error):
         _forget_stdout()
-        return 141
-    if isinstance(error, UsageError | argparse.ArgumentTypeError):
-        return _complain(error, 2)
-    return _complain(error, 3 if isinstance(error, StorageError | OSError) else 4)
+        return exit_code(error)
+    return _complain(error, exit_code(error))
 
 
 def _complain(message: Any, code: int) -> int:

@@ -49,18 +49,24 @@ class Assembly(Generic[P]):
         self._placed = 0
         self._left = 0
         self._waiting: dict[int, tuple[P, Bytes]] = {}
-        self._change = threading.Condition()
+        # Not a condition: its methods are Python, in which Ctrl-C may strike with the lock taken and never given back.
+        self._lock = threading.Lock()
+        self._bells: list[threading.Lock] = []
         self._failed = False
 
     def enter(self, number: int) -> Bytes:
         """Return a room for this number; waits while too many before it are under way."""
-        with self._change:
-            # No more than `rooms` numbers have entered and not left, so a room is free.
-            while number >= self._left + self._rooms and not self._failed:
-                self._change.wait()
-            if self._failed:
-                raise StoppedError("another piece failed")
-            return self._free.pop()
+        while True:
+            with self._lock:
+                if self._failed:
+                    raise StoppedError("another piece failed")
+                # No more than `rooms` numbers have entered and not left, so a room is free.
+                if number < self._left + self._rooms:
+                    return self._free.pop()
+                bell = threading.Lock()
+                bell.acquire()
+                self._bells.append(bell)
+            bell.acquire()
 
     def place(self, number: int, piece: P, room: Bytes) -> None:
         """Take the piece, which may lie in `room`. Raises BadBufferError when the buffer is too small for it."""
@@ -68,20 +74,27 @@ class Assembly(Generic[P]):
             split = at + len(ready.head)
             self._out[at:split] = np.frombuffer(ready.head, np.uint8)
             self._out[split : split + ready.payload.size] = ready.payload
-            with self._change:
+            with self._lock:
                 self._free.append(its_room)
                 self._left += 1
-                self._change.notify_all()
+                self._ring()
 
     def fail(self) -> None:
         """Send home who waits: a piece will not come."""
-        with self._change:
+        with self._lock:
             self._failed = True
-            self._change.notify_all()
+            self._ring()
+
+    def _ring(self) -> None:
+        """Have all who wait look again. Where Ctrl-C ends it early, the next call wakes the rest."""
+        for bell in self._bells:
+            if bell.locked():
+                bell.release()
+        self._bells.clear()
 
     def _ready(self, number: int, piece: P, room: Bytes) -> list[tuple[int, P, Bytes]]:
         """Give places to all pieces from the first missing one on that are here."""
-        with self._change:
+        with self._lock:
             self._waiting[number] = (piece, room)
             found = []
             while (item := self._waiting.pop(self._placed, None)) is not None:

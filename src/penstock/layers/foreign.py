@@ -39,6 +39,16 @@ class Foreign:
         self._encode = _Call(encode, views=views)
         self._decode = None if decode is None else _Call(decode, views=views)
 
+    @property
+    def encoder(self) -> _Function:
+        """The caller's own callable that compresses."""
+        return self._encode.function
+
+    @property
+    def decoder(self) -> _Function | None:
+        """The caller's own callable that decompresses."""
+        return None if self._decode is None else self._decode.function
+
     def bound(self, size: int) -> int:
         """Return twice the size and 64 KiB. What the callable gives may be larger still: see `encode`."""
         return 2 * size + _SLACK
@@ -103,20 +113,20 @@ class _Call:
         if not callable(function):
             raise UsageError(f"{type(function).__name__} cannot be called", hint=_WAYS)
         _refuse_shared_context(function)
-        self._function = function
+        self.function = function
         self._wants: str = "bytes" if not views and _is_python(function) else "unknown"
 
     def __call__(self, source: Bytes) -> Any:
         if self._wants == "bytes":
-            return self._function(source.tobytes())
+            return self.function(source.tobytes())
         view = source.data.toreadonly()
         if self._wants == "views":
-            return self._function(view)
+            return self.function(view)
         try:
-            result = self._function(view)
+            result = self.function(view)
             self._wants = "views"
         except TypeError:
-            result = self._function(source.tobytes())
+            result = self.function(source.tobytes())
             self._wants = "bytes"
         return result
 

@@ -113,6 +113,23 @@ class FileWriter:
             if self._recorder:
                 self._recorder.note(end)
 
+    @property
+    def partial(self) -> Path:
+        """The file that takes the bytes until `commit`: other processes may write it in place.
+
+        Raises `UsageError` for a device.
+        """
+        if not isinstance(self._place, PartialFile):
+            raise UsageError(f"{self.path} is a device, which one process writes")
+        return self._place.path
+
+    def written_elsewhere(self, offset: int, size: int) -> None:
+        """Count bytes that another process has written to `partial`."""
+        if offset < 0 or offset + size > self.size:
+            raise UsageError(f"bytes {offset} to {offset + size} are outside of a file of {self.size} bytes")
+        with self._gate:
+            self._done.add(offset, offset + size)
+
     def commit(self) -> None:
         """Make the file appear under its name. Raises `UsageError` when bytes are missing, `StorageError`.
 

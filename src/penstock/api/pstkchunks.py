@@ -1,0 +1,203 @@
+"""The raw bytes of a container at any offset, for many threads; decoded chunks are kept for small reads."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+
+from ..buffers import Bytes
+from ..container.directory import Directory, read_directory
+from ..engine.chunks import decode
+from ..engine.team import Team
+from ..errors import UsageError
+from ..fresh import FreshBytes
+from ..layers.contract import Codec
+from .generator import make_team
+from .restoring import named
+from .squeezing import Secret
+
+
+class Source(Protocol):
+    """Where a container lies: anything that many threads can read anywhere."""
+
+    @property
+    def size(self) -> int:
+        """Its bytes."""
+
+    def read_into(self, offset: int, out: Bytes) -> int:
+        """Fill `out`; return how many bytes there were."""
+
+    def close(self) -> None:
+        """Read no more."""
+
+
+class _Turn:
+    """Who decodes a chunk, while others wait for it: the first of those who want it."""
+
+    __slots__ = ("chunk", "lock")
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.chunk: Bytes | None = None
+
+
+class Chunks:
+    """Reads `source`, which it closes. `decoded` counts the chunks decoded so far.
+
+    cache: bytes of decoded chunks that are kept, those used last; one chunk is kept always. None: two a thread and two
+    more. Raises what `read_directory` raises, with `name` in front.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        name: str,
+        secret: Secret | None = None,
+        own: Codec | None = None,
+        *,
+        threads: int,
+        cache: int | None = None,
+    ) -> None:
+        self.name, self.threads = name, threads
+        self._source, self._own = source, own
+        with named(name):
+            self.directory: Directory = read_directory(
+                self._read_at, source.size, secret, require_encryption=secret is not None
+            )
+        self.size = self.directory.size
+        self._offsets = self.directory.offsets
+        self.largest = int(np.diff(self._offsets).max(initial=1))
+        self.cache = (2 * threads + 2) * self.largest if cache is None else cache
+        self.decoded = 0
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[int, Bytes] = OrderedDict()
+        self._kept_bytes = 0
+        self._turns: dict[int, _Turn] = {}
+        self._rooms: list[Bytes] = []
+        self._room_size = int(self.directory.stored.max(initial=0))
+        self._team: Team | None = None
+        self._shut = False
+
+    def get(self, offset: int, size: int) -> bytes:
+        """Return the raw bytes from `offset` on, `size` of them, or those there are."""
+        stop = min(offset + size, self.size)
+        if offset >= stop:
+            return b""
+        number, start, end = self._at(offset)
+        if stop <= end and stop - offset < end - start:
+            return self.chunk(number)[offset - start : stop - start].tobytes()
+        fresh = FreshBytes(stop - offset)
+        self.fill(offset, fresh.view)
+        return fresh.finish()
+
+    def fill(self, offset: int, out: Bytes) -> int:
+        """Fill `out` from raw byte `offset` on; return how many bytes there were. Whole chunks are decoded in place."""
+        size = min(out.size, self.size - offset)
+        if size <= 0:
+            return 0
+        number, start, end = self._at(offset)
+        if offset + size <= end and size < end - start:
+            out[:size] = self.chunk(number)[offset - start : offset - start + size]
+            return size
+        numbers = range(number, self.directory.locate(offset + size - 1) + 1)
+
+        def work(at: int) -> None:
+            self._part(numbers[at], offset, out)
+
+        if self.threads > 1 and sum(number not in self._kept for number in numbers) > 1:
+            self._by_team(len(numbers), work)
+        else:
+            for at in range(len(numbers)):
+                work(at)
+        return size
+
+    def chunk(self, number: int) -> Bytes:
+        """Return a chunk's raw bytes, which are kept for the next who asks. Not to be written to."""
+        with self._lock:
+            kept = self._kept.get(number)
+            if kept is not None:
+                self._kept.move_to_end(number)
+                return kept
+            turn = self._turns.setdefault(number, _Turn())
+        with turn.lock:
+            if turn.chunk is None:
+                try:
+                    out = np.empty(int(self._offsets[number + 1] - self._offsets[number]), np.uint8)
+                    self._restore(number, out)
+                    self._keep(number, out)
+                    turn.chunk = out
+                finally:
+                    self._turns.pop(number, None)
+            return turn.chunk
+
+    def leave(self, numbers: range) -> None:
+        """Let these chunks be the first to go: somebody has read past them."""
+        with self._lock:
+            for number in self._kept.keys() & set(numbers) if numbers else ():
+                self._kept.move_to_end(number, last=False)
+
+    def close(self) -> None:
+        """Read no more: who is reading gets an error, or what it asked for. Threads end, what was kept is dropped."""
+        self._shut = True
+        self._source.close()
+        if self._team is not None:
+            self._team.close()
+        self._kept, self._rooms = OrderedDict(), []
+
+    def check(self) -> None:
+        """Raise `UsageError` after `close`."""
+        if self._shut:
+            raise UsageError(f"{self.name} is closed")
+
+    def _at(self, offset: int) -> tuple[int, int, int]:
+        """The chunk that holds a raw byte, where it starts, and where it ends."""
+        number = int(self._offsets.searchsorted(offset, "right")) - 1
+        return number, int(self._offsets[number]), int(self._offsets[number + 1])
+
+    def _by_team(self, count: int, work: Callable[[int], None]) -> None:
+        with self._lock:
+            if self._team is None:
+                self._team = make_team(self.threads)[0]
+        self._team.run(count, work)
+        if self._shut:  # its threads may have started behind `close`
+            self._team.close()
+
+    def _part(self, number: int, start: int, out: Bytes) -> None:
+        """Fill what `out`, which stands for the raw bytes from `start` on, has of a chunk."""
+        at, end = (self._offsets[number : number + 2] - start).tolist()
+        if at >= 0 and end <= out.size and number not in self._kept and number not in self._turns:
+            self._restore(number, out[at:end])
+            return
+        first, last = max(0, at), min(end, out.size)
+        out[first:last] = self.chunk(number)[first - at : last - at]
+
+    def _restore(self, number: int, out: Bytes) -> None:
+        """Read and decode a chunk into `out`, which has exactly its raw size."""
+        self.check()
+        place = self.directory.chunk(number)
+        try:
+            room = self._rooms.pop()  # one step under the interpreter lock, as `append` is
+        except IndexError:
+            room = np.empty(self._room_size, np.uint8)
+        got = self._source.read_into(place.position, room[: place.stored_size])
+        with named(self.name):
+            decode(place.parse(room[:got]), out, self._own)
+        if len(self._rooms) < 2 * self.threads:
+            self._rooms.append(room)
+        with self._lock:
+            self.decoded += 1
+
+    def _keep(self, number: int, out: Bytes) -> None:
+        with self._lock:
+            self._kept[number] = out
+            self._kept_bytes += out.size
+            while self._kept_bytes > self.cache and len(self._kept) > 1:
+                self._kept_bytes -= self._kept.popitem(last=False)[1].size
+
+    def _read_at(self, offset: int, size: int) -> Bytes:
+        room = np.empty(size, np.uint8)
+        return room[: self._source.read_into(offset, room)]

@@ -1,0 +1,166 @@
+"""A container as a file that is read: bytes in, chunks and codecs nowhere to be seen."""
+
+from __future__ import annotations
+
+import io
+import operator
+import os
+import threading
+from typing import Any, Final, NoReturn
+
+from ..buffers import as_bytes
+from ..errors import LimitExceededError, UsageError
+from ..limits import FREE_OUTPUT, FREE_RATIO
+from .arguments import whole
+from .pstkahead import ReadAhead
+from .pstkchunks import Chunks
+
+_PEEK: Final = 8 << 10
+
+
+class PstkReader(io.RawIOBase):
+    """The raw bytes of a container; `penstock.open(path)` makes one.
+
+    A read decodes only the chunks it touches: whole ones straight into the caller's buffer, several at once by threads;
+    of others the last few are kept. Reads that follow one another have the next chunks decoded in the background.
+    Every chunk is checked; a damaged one raises (`ChecksumError`, `CorruptDataError` ...) and moves nothing: what lies
+    before and behind it can be read still.
+
+    `pread` and `preadinto` may be called from many threads at once, and while others read or close: they end well, or
+    raise `UsageError`. All heavy work lets other Python threads run. `io.BufferedReader` and `io.TextIOWrapper` go on
+    top. Memory: about 4 chunks a thread, and one for each caller more. After a fork only the parent can read: open the
+    file again in the child.
+    """
+
+    mode = "rb"
+    name: str
+
+    def __init__(self, chunks: Chunks, stored_size: int) -> None:
+        super().__init__()
+        self.name = chunks.name
+        self.stored_size = stored_size
+        """Bytes of the container."""
+        self._chunks = chunks
+        self._ahead = ReadAhead(chunks)
+        self._position = 0
+        self._lock = threading.Lock()
+        """Of the position, and of what reads ahead of it."""
+        self._process = os.getpid()
+
+    @property
+    def size(self) -> int:
+        """Raw bytes in all."""
+        return self._chunks.size
+
+    @property
+    def chunks_decoded(self) -> int:
+        """Chunks decoded since it was opened."""
+        return self._chunks.decoded
+
+    def pread(self, size: int, offset: int) -> bytes:
+        """Return `size` raw bytes from `offset` on, fewer only where they end. Moves no position, as `os.pread`."""
+        self._check()
+        return self._chunks.get(whole("offset", offset), whole("size", size))
+
+    def preadinto(self, buffer: Any, offset: int) -> int:
+        """Fill `buffer`, any writable contiguous one, from `offset` on; return how many bytes there were."""
+        self._check()
+        return self._chunks.fill(whole("offset", offset), as_bytes(buffer, writable=True))
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Return the next `size` bytes, fewer only where they end; all that are left if it is negative or None."""
+        size = -1 if size is None else operator.index(size)
+        with self._lock:
+            self._check()
+            left = max(0, self.size - self._position)
+            if not 0 <= size <= left:
+                size = left if size >= 0 else self._all(left)
+            self._ahead.begin(self._position, size)
+            data = self._chunks.get(self._position, size)
+            self._advance(len(data))
+        return data
+
+    def readall(self) -> bytes:
+        """Return all that is left. Refuses what nobody expects of so small a container: see `decompress`."""
+        return self.read()
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Fill `buffer`, any writable contiguous one, with the next bytes; return how many there were."""
+        view = as_bytes(buffer, writable=True)
+        with self._lock:
+            self._check()
+            self._ahead.begin(self._position, view.size)
+            done = self._chunks.fill(self._position, view)
+            self._advance(done)
+        return done
+
+    def peek(self, size: int = 0, /) -> bytes:
+        """Return some of the next bytes without moving; `readline` asks for them."""
+        return self.pread(max(size, _PEEK), self.tell())
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        """Go to `offset` from the start, the position or the end (`whence`); past the end too. Return the position."""
+        with self._lock:
+            self._check()
+            if whence not in (os.SEEK_SET, os.SEEK_CUR, os.SEEK_END):
+                raise UsageError(f"whence is {whence!r}", hint="use os.SEEK_SET, SEEK_CUR or SEEK_END")
+            base = (0, self._position, self.size)[whence]
+            position = base + operator.index(offset)
+            if position < 0:
+                raise UsageError(f"there is no byte {position} in a file")
+            self._position = position
+        return position
+
+    def tell(self) -> int:
+        """Return the position: raw bytes from the start."""
+        self._check()
+        return self._position
+
+    def readable(self) -> bool:
+        """True."""
+        self._check()
+        return True
+
+    def seekable(self) -> bool:
+        """True."""
+        self._check()
+        return True
+
+    def write(self, data: Any, /) -> NoReturn:
+        """Raise: this file is read."""
+        raise io.UnsupportedOperation(f"{self.name} is open for reading")
+
+    def close(self) -> None:
+        """Close it; threads end. Reads under way in other threads end first, or raise `UsageError`."""
+        if self.closed:
+            return
+        try:
+            if self._process == os.getpid():  # locks and threads of another process are let be
+                self._chunks.close()
+                with self._lock:
+                    self._ahead.close()
+        finally:
+            super().close()
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError(f"cannot pickle {self!r}: open the container again where it is needed")
+
+    def __repr__(self) -> str:
+        return f"<penstock.open({self.name!r}, {self.mode!r}){', closed' * self.closed}>"
+
+    def _advance(self, done: int) -> None:
+        start = self._position
+        self._position += done
+        self._ahead.end(start, self._position)
+
+    def _all(self, left: int) -> int:
+        if left > max(FREE_OUTPUT, FREE_RATIO * self.stored_size):
+            raise LimitExceededError(
+                f"{self.name}: {self.stored_size} bytes would become {left}", hint="read them in parts"
+            )
+        return left
+
+    def _check(self) -> None:
+        self._chunks.check()
+        if self._process != os.getpid():
+            raise UsageError(f"{self.name} was opened by another process", hint="open it again in this one")

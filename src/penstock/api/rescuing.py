@@ -1,0 +1,247 @@
+"""Restores the chunks that a search found in a damaged container, each on its own."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
+from typing import Any, Final, NamedTuple, cast
+
+import numpy as np
+
+from ..buffers import Bytes
+from ..container.index import COLUMNS, ENTRY, FRONT, index_size
+from ..container.layout import PLAIN, SegmentHeader, parse_chunk
+from ..container.parts import Chunk, Segment
+from ..container.salvage import Candidate, FoundChunk, FoundIndex, Scan
+from ..container.saved import Saved, arrange
+from ..container.seal import Opener
+from ..engine.chunks import decode
+from ..engine.stream import ordered
+from ..errors import (
+    CorruptDataError,
+    KeyRequiredError,
+    LimitExceededError,
+    PenstockError,
+    StorageError,
+    UnknownCodecError,
+    UnsupportedVersionError,
+    WrongKeyError,
+)
+from ..layers.contract import Codec
+from ..limits import PAGE
+from ..storage.reader import FileReader
+from .compressing import Progress
+from .segments import Sink
+from .squeezing import Secret
+
+_ZEROS: Final = np.zeros(1 << 20, np.uint8)
+_BAD: Final = (CorruptDataError, LimitExceededError, UnknownCodecError, UnsupportedVersionError, KeyRequiredError)
+"""What a chunk raises that is not saved; any other error is not about the file's content."""
+_CLOSED: Final = (KeyRequiredError, WrongKeyError, UnknownCodecError, UnsupportedVersionError)
+"""Of those, what another key, codec or version may put right: the chunk itself is whole."""
+_DOUBTS: Final = 4 << 30
+"""Bytes, and 16 times the file's, that may be restored of chunks which start within other ones. In honest files these
+are few; a file made to waste time has one for every 36 bytes, each of them as large as can be."""
+
+
+class PatientReader:
+    """Reads a file from a failing device: what that does not give is zeros."""
+
+    def __init__(self, reader: FileReader) -> None:
+        self._reader = reader
+        self._pages: set[int] = set()
+
+    @property
+    def unread(self) -> int:
+        """Bytes that were not given."""
+        return PAGE * len(self._pages)
+
+    def read_at(self, offset: int, size: int) -> Bytes:
+        """Return bytes in memory of their own; fewer where the file ends."""
+        room = np.empty(size, np.uint8)
+        try:
+            return room[: self._reader.read_into(offset, room)]
+        except StorageError as error:
+            if error.errno != errno.EIO:
+                raise
+        return room[: sum(self._page(offset, at, room) for at in range(offset // PAGE, -(-(offset + size) // PAGE)))]
+
+    def _page(self, offset: int, page: int, room: Bytes) -> int:
+        """Read what of `room` lies in one page; return its bytes."""
+        start, stop = max(offset, page * PAGE), min(offset + room.size, (page + 1) * PAGE)
+        part = room[start - offset : stop - offset]
+        try:
+            return self._reader.read_into(start, part)
+        except StorageError as error:
+            if error.errno != errno.EIO:
+                raise
+        part[:] = 0
+        self._pages.add(page)
+        return part.size
+
+
+class _Task(NamedTuple):
+    """A chunk to be restored."""
+
+    chunk: FoundChunk
+    segment: Segment
+    """Made up, but for header and opener."""
+    numbers: tuple[int, ...]
+    """Which chunk of its segment it may be."""
+    refused: PenstockError | None
+    """Why it is not even tried."""
+
+
+class Rescue:
+    """Restores the chunks that were found, twice: to judge them, and to write those that are good.
+
+    Where a chunk belongs is known only when all are judged, and not all would fit into memory.
+    """
+
+    def __init__(
+        self, device: PatientReader, secret: Secret | None, own: Codec | None, threads: int, note: Progress
+    ) -> None:
+        self._device, self._secret, self._own = device, secret, own
+        self._threads, self._note = threads, note
+        self._openers: dict[SegmentHeader, Opener | PenstockError] = {}
+        self.unreadable = 0
+        """Whole chunks that did not open."""
+        self.complete = True
+
+    def judge(self, found: Scan) -> Saved:
+        """Find out which chunks are good. Raises the first reason that none opens."""
+        found.indexes[:] = _believable(found, self._device)
+        reasons: list[PenstockError] = []
+        tasks = self._affordable(found.candidates(), _DOUBTS + 16 * found.size)
+        verdicts = ordered(tasks, self._check, threads=self._threads)
+        with closing(cast("Generator[Any]", verdicts)):
+
+            def good(candidate: Candidate) -> bool:
+                chunk, error = next(one for one in verdicts if one[0].position == candidate.chunk.position)
+                self._note(chunk.end - chunk.position)
+                if isinstance(error, _CLOSED):
+                    self.unreadable += 1
+                    reasons.extend([error] * (not reasons))
+                return error is None
+
+            saved = arrange(found, good)
+        if reasons and not any(one.chunks for one in saved.segments):
+            raise reasons[0]
+        return saved
+
+    def write(self, found: Scan, saved: Saved, sink: Sink, *, zeros: bool) -> int:
+        """Write the chunks that are saved, in order, with zeros between them if asked; return the bytes."""
+        written = 0
+        for gap, chunk, raw in ordered(self._to_write(found, saved), self._restored, threads=self._threads):
+            for at in range(0, gap * zeros, _ZEROS.size):
+                sink.write(_ZEROS[: gap - at])
+            sink.write(raw)
+            written += gap * zeros + raw.size
+            if chunk is not None:
+                self._note(chunk.end - chunk.position)
+        return written
+
+    def _affordable(self, candidates: Iterable[Candidate], doubts: int) -> Iterator[_Task]:
+        """Tasks for all; when too much was spent on chunks that start within other ones, more of those are refused."""
+        reached = 0
+        for candidate in candidates:
+            chunk = candidate.chunk
+            task = self._task(candidate)
+            if chunk.position < reached:
+                doubts -= chunk.end - chunk.position + chunk.raw_size
+                if doubts < 0:
+                    self.complete = False
+                    task = task._replace(refused=LimitExceededError("there are too many chunks within chunks"))
+            reached = max(reached, chunk.end)
+            yield task
+
+    def _to_write(self, found: Scan, saved: Saved) -> Iterator[tuple[int, _Task | None]]:
+        """Each chunk that is saved, with the lost bytes before it; and the lost bytes behind each segment's last."""
+        candidates = found.candidates()
+        for segment in saved.segments:
+            at = 0
+            for chunk in segment.chunks:
+                candidate = next(one for one in candidates if one.chunk.position == chunk.position)
+                yield chunk.offset - at, self._task(candidate)
+                at = chunk.offset + chunk.raw_size
+            if segment.raw_size is not None and segment.raw_size > at:
+                yield segment.raw_size - at, None
+
+    def _task(self, candidate: Candidate) -> _Task:
+        header = candidate.header or PLAIN
+        opener = self._opener(header, candidate)
+        refused, opener = (opener, None) if isinstance(opener, PenstockError) else (None, opener)
+        return _Task(candidate.chunk, Segment(0, 0, 0, header, opener), candidate.numbers or (0,), refused)
+
+    def _opener(self, header: SegmentHeader, candidate: Candidate) -> Opener | PenstockError | None:
+        """What opens the chunks of a segment, or why there is nothing; made once, because scrypt takes its time."""
+        where = f"the segment of the chunk at byte {candidate.chunk.position}"
+        if not header.encrypted:
+            if self._secret is None:
+                return None
+            if candidate.header is None:
+                return KeyRequiredError(f"{where} has lost its header, without which no key opens it")
+            return KeyRequiredError(f"{where} is not encrypted, and a key was given", hint="leave it out to trust that")
+        if self._secret is None:
+            return KeyRequiredError(f"{where} is encrypted", hint="give its key or passphrase")
+        if header not in self._openers:
+            try:
+                self._openers[header] = self._secret.opener(header, where)
+            except PenstockError as error:
+                self._openers[header] = error
+        return self._openers[header]
+
+    def _check(self, task: _Task) -> tuple[FoundChunk, PenstockError | None]:
+        if task.refused is not None:  # not raised: one error may stand for very many chunks
+            return task.chunk, task.refused
+        try:
+            self._restore(task, np.empty(task.chunk.raw_size, np.uint8))
+        except _BAD as error:
+            return task.chunk, error.with_traceback(None)
+        return task.chunk, None
+
+    def _restored(self, item: tuple[int, _Task | None]) -> tuple[int, FoundChunk | None, Bytes]:
+        gap, task = item
+        if task is None:
+            return gap, None, _ZEROS[:0]
+        out = np.empty(task.chunk.raw_size, np.uint8)
+        self._restore(task, out)
+        return gap, task.chunk, out
+
+    def _restore(self, task: _Task, out: Bytes) -> None:
+        """Fill `out` with a chunk's raw bytes, every one of them checked."""
+        found = task.chunk
+        data: Any = self._device.read_at(found.position, found.end - found.position)
+        header = parse_chunk(data, f"the chunk at byte {found.position}")
+        payload = memoryview(data)[header.size :]
+        for number in task.numbers:
+            try:
+                decode(Chunk(task.segment, number, found.position, header, payload), out, self._own)
+                return
+            except WrongKeyError:
+                if number == task.numbers[-1]:
+                    raise
+
+
+def _believable(found: Scan, device: PatientReader) -> Iterator[FoundIndex]:
+    """All indexes but those whose entries are damaged and whose trailer does not say the sum of the raw sizes in them.
+
+    Either may then be wrong, and nobody knows which. Reads as many bytes as the file has at most.
+    """
+    left = found.size
+    for index in found.indexes:
+        if index.columns is not None:
+            yield index
+        elif (left := left - 2 * ENTRY * index.trailer.chunks) >= 0:
+            if index.trailer.raw_size in _sums(index, device):
+                yield index
+
+
+def _sums(index: FoundIndex, device: PatientReader) -> Iterator[int]:
+    """What the raw sizes in an index amount to, if it is not encrypted and if it is."""
+    for encrypted in (False, True):
+        start = index.end - index_size(index.trailer.chunks, encrypted=encrypted) + FRONT
+        if start >= 0:
+            entries = device.read_at(start, ENTRY * index.trailer.chunks)
+            yield int(entries.view(COLUMNS)["raw"].sum(dtype=np.int64))

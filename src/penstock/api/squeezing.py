@@ -1,0 +1,77 @@
+"""The arguments of compressing and decompressing, checked and turned into settings."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from ..container.layout import PLAIN, SegmentHeader
+from ..engine.chunks import Settings
+from ..layers.contract import FOREIGN, Codec
+from ..layers.foreign import Foreign, foreign
+from ..layers.registry import codec_by_name
+from .levels import chunk_size_of, level_of
+
+Secret = Any
+"""`container.seal.Secret`, which is imported only when somebody encrypts."""
+
+
+def secret_of(key: bytes | None, passphrase: str | bytes | None) -> Secret | None:
+    """Return what seals and opens, None when neither is given. Raises UsageError, MissingExtraError."""
+    if key is None and passphrase is None:
+        return None
+    from ..container.seal import Secret as Real
+
+    if isinstance(passphrase, str):
+        passphrase = passphrase.encode()
+    return Real(key=key, passphrase=passphrase)
+
+
+def own_codec(codec: Any) -> Codec | None:
+    """Return the caller's own codec, from anything `penstock.layers.foreign` takes; None for None and for names."""
+    return None if codec is None or isinstance(codec, str) else foreign(codec)
+
+
+def decoding_codec(codec: Any) -> Codec | None:
+    """Return what `own_codec` does, and of one callable the codec that restores with it."""
+    if codec is None or isinstance(codec, str):
+        return None
+    own = foreign(codec)
+    # Nothing will ask it to compress.
+    return own if own.decoder is not None else Foreign(own.name, own.encoder, own.encoder)
+
+
+class Chosen(NamedTuple):
+    """What was asked for: a codec, its level, the chunk size, and what seals."""
+
+    codec: Codec
+    strength: int
+    chunk_size: int
+    secret: Secret | None
+
+    def segment(self, size: int | None = None) -> tuple[SegmentHeader, Settings]:
+        """Return header and settings of a new segment; an encrypted one gets a key of its own.
+
+        `size`: its raw bytes, if they are known, so that no more room is taken than they need.
+        """
+        name = self.codec.name if self.codec.id == FOREIGN else ""
+        header = SegmentHeader(self.secret.parameters() if self.secret else b"", name) if name or self.secret else PLAIN
+        chunk = self.chunk_size if size is None else max(1, min(self.chunk_size, size))
+        return header, Settings(self.codec, self.strength, chunk, self.secret.sealer(header) if self.secret else None)
+
+
+def choose(
+    level: int | str | None = None,
+    codec: Any = None,
+    chunk_size: int | None = None,
+    key: bytes | None = None,
+    passphrase: str | bytes | None = None,
+) -> Chosen:
+    """Return what the arguments of `compress` ask for. Raises UsageError."""
+    own = own_codec(codec)
+    wanted = level_of(level, codec if isinstance(codec, str) else None)
+    return Chosen(
+        own or codec_by_name(wanted.codec),
+        wanted.strength,
+        chunk_size_of(chunk_size, wanted),
+        secret_of(key, passphrase),
+    )

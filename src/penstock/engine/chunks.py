@@ -1,0 +1,145 @@
+"""A chunk of raw bytes to its bytes in a container, and back: codec, plan tree, checksum, seal."""
+
+from __future__ import annotations
+
+import threading
+from typing import NamedTuple
+
+import numpy as np
+from xxhash import xxh3_64_intdigest
+
+from ..buffers import Bytes
+from ..container.index import TAG
+from ..container.layout import CHUNK_LEAST, pack_chunk
+from ..container.parts import SALVAGE, Chunk
+from ..container.seal import Sealer
+from ..errors import ChecksumError, LimitExceededError, PenstockError
+from ..layers.contract import FOREIGN, STORE, Codec
+from ..layers.plan import leaf, pack, parse
+from ..layers.registry import decode_tree
+from ..limits import MAX_PAYLOAD
+from ..planner.screen import screen
+
+HEAD_MOST = CHUNK_LEAST + 16
+"""Bytes at most before the payload of a chunk whose plan is a single leaf."""
+
+
+class Settings(NamedTuple):
+    """How chunks of one segment are made."""
+
+    codec: Codec
+    level: int
+    chunk_size: int
+    sealer: Sealer | None = None
+
+    @property
+    def room(self) -> int:
+        """Bytes of room that `encode` needs: a payload is never larger than the chunk, but for its tag."""
+        return self._most + (self._most + TAG if self.sealer else 0)
+
+    @property
+    def _most(self) -> int:
+        """Bytes of the largest payload, before encryption."""
+        most = self.codec.bound(self.chunk_size) if self.codec.id == FOREIGN else self.chunk_size
+        return min(most, MAX_PAYLOAD - TAG)
+
+    @property
+    def overhead(self) -> int:
+        """Bytes that a chunk takes beyond its raw size, at most."""
+        return HEAD_MOST + self._most - self.chunk_size + (TAG if self.sealer else 0)
+
+
+class Encoded(NamedTuple):
+    """A chunk ready to be written: `head`, then `payload`, which lies in the room that was given or is the raw data."""
+
+    head: bytes
+    payload: Bytes
+    raw_size: int
+    checksum: int
+
+    @property
+    def size(self) -> int:
+        """All its bytes."""
+        return len(self.head) + self.payload.size
+
+
+def encode(raw: Bytes, room: Bytes, settings: Settings, number: int, offset: int) -> Encoded:
+    """Compress chunk `number`, whose raw bytes start at `offset` of the segment; stored as it is if nothing is saved.
+
+    `room` has `settings.room` bytes for it; nothing else is allocated. What a caller's own codec makes is kept even if
+    it is larger: it may have encrypted. Raises `LimitExceededError` when that is larger than the room.
+    """
+    codec = settings.codec
+    if codec.id in (STORE, FOREIGN):
+        checksum, noise = xxh3_64_intdigest(raw.data), codec.id == STORE
+    else:
+        checksum, noise = screen(raw)
+    payload = raw if noise else _compressed(raw, room, settings)
+    plan = pack(leaf(STORE if payload is raw else codec.id, payload.size))
+    if settings.sealer:
+        sealed = room[room.size - payload.size - TAG :]
+        settings.sealer.seal(number, raw.size, offset, plan, payload, sealed)
+        payload, checksum = sealed, xxh3_64_intdigest(sealed.data)
+    return Encoded(pack_chunk(raw.size, payload.size, offset, checksum, plan), payload, raw.size, checksum)
+
+
+def _compressed(raw: Bytes, room: Bytes, settings: Settings) -> Bytes:
+    """The payload: in the room, or `raw` itself where there is nothing to save."""
+    codec = settings.codec
+    if codec.id == FOREIGN:
+        size = codec.encode_into(raw, room, settings.level)
+        if size < 0:
+            raise LimitExceededError(f"{codec.name} made more than {room.size} bytes of a chunk of {raw.size}")
+        return raw if np.array_equal(room[:size], raw) else room[:size]
+    # One byte less than raw: a codec that saves nothing gives up early.
+    size = codec.encode_into(raw, room[: raw.size - 1], settings.level)
+    return raw if size < 0 else room[:size]
+
+
+def decode(chunk: Chunk, out: Bytes, foreign: Codec | None = None) -> None:
+    """Restore a chunk into `out`, which has exactly its raw size, and check it.
+
+    Raises `ChecksumError`, `CorruptDataError` and their kin, `UnknownCodecError`, `KeyRequiredError`, `WrongKeyError`;
+    what `out` then holds has no meaning.
+    """
+    payload, checksum = open_payload(chunk)
+    try:
+        restore(chunk.header.plan, payload, out, checksum, foreign)
+    except PenstockError as error:
+        error.message = f"{chunk.where}: {error.message}"
+        raise
+    if checksum is None:
+        _local.room = payload.base
+
+
+def open_payload(chunk: Chunk) -> tuple[Bytes, int | None]:
+    """Return a chunk's payload, decrypted if it has to be, and the checksum that its raw bytes must have.
+
+    What is encrypted is authenticated already, and has none.
+    """
+    header = chunk.header
+    payload = np.frombuffer(chunk.payload, np.uint8) if header.payload_size else _NOTHING
+    if not chunk.segment.header.encrypted:
+        return payload, header.checksum
+    size = max(0, payload.size - TAG)
+    clear = _take_room(size)[:size]
+    chunk.decrypt(clear)
+    return clear, None
+
+
+def restore(plan: bytes, payload: Bytes, out: Bytes, checksum: int | None, foreign: Codec | None = None) -> None:
+    """Fill `out` with the raw bytes that `payload` holds, as its plan tree says, and check them; see `decode`."""
+    decode_tree(parse(plan, out.size, payload.size), payload, out, foreign)
+    if checksum is not None and xxh3_64_intdigest(out.data) != checksum:
+        raise ChecksumError(f"the checksum of its {out.size} bytes differs", hint=SALVAGE)
+
+
+_NOTHING = np.empty(0, np.uint8)
+_local = threading.local()
+
+
+def _take_room(size: int) -> Bytes:
+    """Return this thread's own room for a decrypted payload. While it is taken, a handler of a signal gets another."""
+    room: Bytes | None = getattr(_local, "room", None)
+    _local.room = None
+    return np.empty(size, np.uint8) if room is None or room.size < size else room

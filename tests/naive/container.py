@@ -1,0 +1,237 @@
+"""Containers, from docs/spec/container.md alone: front to back, one field at a time, nothing clever."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+import lz4.block
+import xxhash
+import zstandard
+
+
+class Refused(Exception):
+    """The kind of error that the specification names."""
+
+
+def refuse(condition, kind):
+    if condition:
+        raise Refused(kind)
+
+
+def xxh3(data):
+    return xxhash.xxh3_64_intdigest(bytes(data))
+
+
+def check_of(data):
+    return xxh3(data) % 2**32
+
+
+class Cursor:
+    """Takes bytes and integers from the front of what is left."""
+
+    def __init__(self, data, at=0):
+        self.data, self.at = bytes(data), at
+
+    def take(self, size):
+        part = self.data[self.at : self.at + size]
+        refuse(len(part) < size, "TruncatedError")
+        self.at += size
+        return part
+
+    def number(self, size):
+        return int.from_bytes(self.take(size), "little")
+
+    def mark(self, *marks):
+        """One of these byte strings, which may be cut."""
+        for mark in marks:
+            if self.data.startswith(mark, self.at):
+                self.at += len(mark)
+                return mark
+        left = self.data[self.at :]
+        refuse(any(mark.startswith(left) for mark in marks), "TruncatedError")
+        raise Refused("CorruptDataError")
+
+
+def header(cursor):
+    """Section 3."""
+    start = cursor.at
+    cursor.mark(bytes.fromhex("8f5053544b0d0a1a"))
+    version, flags, size = cursor.number(1), cursor.number(1), cursor.number(2)
+    refuse(version != 1, "UnsupportedVersionError")
+    refuse(size > 4096, "LimitExceededError")
+    extension = cursor.take(size)
+    body = cursor.data[start : cursor.at]
+    refuse(cursor.number(4) != check_of(body), "ChecksumError")
+    refuse(flags > 1, "UnsupportedVersionError")
+    found = records(extension)
+    refuse((1 in found) != (flags == 1), "CorruptDataError")
+    if 2 in found:
+        refuse(len(found[2]) > 1024, "LimitExceededError")
+        try:
+            found[2].decode()
+        except UnicodeDecodeError:
+            raise Refused("CorruptDataError") from None
+    return {"body": body, "all": cursor.data[start : cursor.at], "check": check_of(body), "records": found}
+
+
+def records(extension):
+    found, at, last = {}, 0, -1
+    while at < len(extension):
+        refuse(at + 3 > len(extension), "CorruptDataError")
+        kind, size = extension[at], extension[at + 1] + 256 * extension[at + 2]
+        value = extension[at + 3 : at + 3 + size]
+        refuse(kind <= last, "CorruptDataError")
+        refuse(kind not in (1, 2) and kind < 128, "UnsupportedVersionError")
+        refuse(len(value) < size, "CorruptDataError")
+        refuse(kind == 2 and size < 1, "CorruptDataError")
+        refuse(kind == 1 and size != 40, "CorruptDataError")
+        found[kind] = value
+        at, last = at + 3 + size, kind
+    return found
+
+
+def chunk_header(cursor, start):
+    """Section 4, behind the marker."""
+    size, flags = cursor.number(2), cursor.number(2)
+    raw, stored, offset, checksum = cursor.number(4), cursor.number(4), cursor.number(8), cursor.number(8)
+    plan = cursor.take(size)
+    body = cursor.data[start : cursor.at]
+    refuse(cursor.number(4) != check_of(body), "ChecksumError")
+    refuse(flags != 0, "UnsupportedVersionError")
+    refuse(raw == 0, "CorruptDataError")
+    refuse(raw > 64 * 2**20 or stored > 64 * 2**20 + 64 * 2**10 or offset > 2**62, "LimitExceededError")
+    return {"raw": raw, "payload": stored, "offset": offset, "checksum": checksum, "plan": plan, "front": body[:24]}
+
+
+def varint(cursor):
+    value = 0
+    for place in range(9):
+        byte = cursor.number(1)
+        value += byte % 128 * 128**place
+        if byte < 128:
+            refuse(byte == 0 and place > 0, "CorruptDataError")
+            return value
+    raise Refused("CorruptDataError")
+
+
+def leaf(plan):
+    """Section 4.1, the part of it that version 1 writes: one leaf without parameters; (id, stored size)."""
+    cursor = Cursor(plan)
+    layer, parameters, streams = varint(cursor), varint(cursor), varint(cursor)
+    refuse(layer > 2, "UnknownCodecError")
+    refuse(parameters or streams, "CorruptDataError")
+    stored = varint(cursor)
+    refuse(cursor.at != len(plan), "CorruptDataError")
+    return layer, stored
+
+
+def decode(layer, stored, size):
+    if layer == 0:
+        raw = stored
+    else:
+        try:
+            if layer == 1:
+                refuse(zstandard.get_frame_parameters(stored).content_size != size, "CorruptDataError")
+                raw = zstandard.ZstdDecompressor().decompress(stored, allow_extra_data=False)
+            else:
+                raw = lz4.block.decompress(stored, uncompressed_size=size)
+        except (zstandard.ZstdError, lz4.block.LZ4BlockError):
+            raise Refused("CorruptDataError") from None
+    refuse(len(raw) != size, "CorruptDataError")
+    return raw
+
+
+class Seal:
+    """Section 7."""
+
+    def __init__(self, head, key, passphrase):
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        cursor = Cursor(head["records"][1])
+        scheme, secret, log_n, r, p = (cursor.number(1) for _ in range(5))
+        zeros, salt = cursor.take(3), cursor.take(32)
+        refuse(scheme != 1 or secret > 1, "UnsupportedVersionError")
+        refuse(zeros != bytes(3) or (secret == 0 and (log_n or r or p)), "CorruptDataError")
+        if secret == 1:
+            refuse(not 10 <= log_n <= 18 or r != 8 or p != 1, "LimitExceededError")
+            refuse(passphrase is None, "KeyRequiredError")
+            key = hashlib.scrypt(passphrase, salt=salt, n=2**log_n, r=r, p=p, maxmem=2**29, dklen=32)
+        refuse(key is None, "KeyRequiredError")
+        # RFC 5869: extract, then one block of expand
+        inner = hmac.digest(salt, key, "sha256")
+        self.cipher = AESGCM(hmac.digest(inner, b"penstock container 1" + head["body"] + b"\x01", "sha256"))
+
+    def open(self, number, last, sealed, data):
+        from cryptography.exceptions import InvalidTag
+
+        refuse(len(sealed) < 16, "CorruptDataError")
+        try:
+            return self.cipher.decrypt(bytes(3) + number.to_bytes(8, "big") + bytes([last]), sealed, data)
+        except InvalidTag:
+            raise Refused("WrongKeyError") from None
+
+
+def chunk(cursor, start, number, offset, seal):
+    """One chunk, behind its marker: its index entry and its raw bytes."""
+    found = chunk_header(cursor, start)
+    refuse(found["offset"] != offset, "CorruptDataError")
+    payload = cursor.take(found["payload"])
+    if seal:
+        refuse(xxh3(payload) != found["checksum"], "ChecksumError")
+        payload = seal.open(number, 0, payload, found["front"] + found["plan"])
+    layer, stored = leaf(found["plan"])
+    refuse(stored != len(payload), "CorruptDataError")
+    raw = decode(layer, payload, found["raw"])
+    refuse(not seal and xxh3(raw) != found["checksum"], "ChecksumError")
+    return (found["raw"], cursor.at - start, found["checksum"]), raw
+
+
+def index(cursor, start, segment, head, entries, seal):
+    """Section 5, behind the marker: it must tell what was seen."""
+    end = start + 8 + 16 * len(entries) + (16 if seal else 0) + 40
+    refuse(end > len(cursor.data), "TruncatedError")
+    body = cursor.data[start : end - 16]
+    refuse(int.from_bytes(cursor.data[end - 16 : end - 8], "little") != xxh3(body), "ChecksumError")
+    refuse(cursor.number(4) != head["check"], "CorruptDataError")
+    for raw, stored, checksum in entries:
+        seen = (cursor.number(4), cursor.number(4), cursor.number(8))
+        refuse(seen != (raw, stored, checksum), "CorruptDataError")
+    if seal:
+        data = head["all"] + cursor.data[start : cursor.at]
+        seal.open(len(entries), 1, cursor.take(16), data)
+    refuse(cursor.number(8) != len(entries), "CorruptDataError")
+    refuse(cursor.number(8) != sum(raw for raw, _, _ in entries), "CorruptDataError")
+    refuse(cursor.number(8) != end - segment, "CorruptDataError")
+    cursor.number(8)
+    cursor.mark(bytes.fromhex("8f454e440d0a1a0a"))
+
+
+def segment(cursor, key, passphrase):
+    start = cursor.at
+    head = header(cursor)
+    seal = Seal(head, key, passphrase) if 1 in head["records"] else None
+    entries, parts, offset = [], [], 0
+    while True:
+        at = cursor.at
+        mark = cursor.mark(bytes.fromhex("8f43484b"), bytes.fromhex("8f494458"))
+        if mark == bytes.fromhex("8f494458"):
+            index(cursor, at, start, head, entries, seal)
+            return {"codec": head["records"].get(2, b"").decode(), "entries": entries, "raw": b"".join(parts)}
+        entry, raw = chunk(cursor, at, len(entries), offset, seal)
+        entries.append(entry)
+        parts.append(raw)
+        offset += len(raw)
+
+
+def read(data, key=None, passphrase=None):
+    """The segments of a container; raises `Refused`."""
+    cursor, found = Cursor(data), []
+    while cursor.at < len(cursor.data) or not found:
+        found.append(segment(cursor, key, passphrase))
+    return found
+
+
+def raw(data, **secret):
+    """The raw bytes of a container."""
+    return b"".join(part["raw"] for part in read(data, **secret))
