@@ -20,8 +20,10 @@ lint: $(VENV)/.ready-test
 	@$(BIN)/ruff format src tests scripts
 	@$(BIN)/mypy
 
-bench: $(VENV)/.ready-test ## against dgen-py and the memory; writes bench/results/generate.json and the README's tables
-	@$(BIN)/penstock bench generate --output bench/results/generate.json; $(BIN)/python scripts/tables.py
+bench: $(VENV)/.ready-test ## against peers and the memory (FILES=folder: real data too); writes bench/results and the README's tables
+	-@$(BIN)/penstock bench generate --output bench/results/generate.json
+	-@$(BIN)/penstock bench compress --output bench/results/compress.json $(if $(FILES),--files '$(FILES)')
+	@$(BIN)/python scripts/tables.py
 
 tables: ## render the README's tables from the data files
 	@$(BIN)/python scripts/tables.py

@@ -1,5 +1,6 @@
-"""The command as a fixture."""
+"""The command, and files for it, as fixtures."""
 
 from .command import penstock
+from .squeezed import packed, plain
 
-__all__ = ["penstock"]
+__all__ = ["packed", "penstock", "plain"]

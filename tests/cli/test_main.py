@@ -14,7 +14,10 @@ from penstock.errors import CorruptDataError, PenstockError, RecipeError, Storag
 
 from .command import COMMAND, PATIENCE
 
-COMMANDS = ["generate", "verify", "certify", "info", "warmup", "bench"]
+COMMANDS = [
+    "generate", "verify", "certify", "compress", "decompress", "cat", "test", "list", "inspect", "salvage",
+    "info", "warmup", "bench",
+]  # fmt: skip
 
 
 def test_help_names_every_command_and_exit_code(penstock):
@@ -47,6 +50,10 @@ def test_no_arguments_is_help_and_a_usage_error(penstock):
         (["verify"], "PATH"),
         (["certify"], "--size is missing"),
         (["bench"], "required"),
+        (["inspect"], "required"),
+        (["salvage"], "required"),
+        (["cat", "--range", "5", "x"], "'5' is not START:STOP"),
+        (["compress", "-T", "-1", "x"], "-T"),
         (["bench", "lunch"], "invalid choice"),
         (["info", "extra"], "unrecognized"),
         (["generate", "--nonsense", "x"], "unrecognized"),
@@ -97,12 +104,16 @@ def test_bugs_are_not_hidden(monkeypatch):
         main(["info"])
 
 
-@pytest.mark.parametrize("words", [["--help"], ["generate", "--help"], ["--version"], ["verify"]])
+@pytest.mark.parametrize(
+    "words",
+    [["--help"], ["generate", "--help"], ["--version"], ["verify"], ["compress", "--help"], ["decompress", "--help"],
+     ["cat", "--help"], ["test", "--help"], ["list", "--help"], ["inspect", "--help"], ["salvage", "--help"]],
+)  # fmt: skip
 def test_help_imports_nothing_heavy(words):
     code = (
         "import sys\nfrom penstock.cli.main import main\n"
         "try:\n    main(sys.argv[1:])\nexcept SystemExit:\n    pass\n"
-        "heavy = {'numba', 'numpy', 'llvmlite', 'rich', 'zstandard', 'lz4'} & set(sys.modules)\n"
+        "heavy = {'numba', 'numpy', 'llvmlite', 'rich', 'zstandard', 'lz4', 'cryptography'} & set(sys.modules)\n"
         "sys.exit(f'imported: {heavy}' if heavy else 0)"
     )
     done = subprocess.run(
@@ -121,6 +132,19 @@ def test_python_m_penstock_and_a_reader_that_goes_away():
     )
     os.close(write)
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_standard_output_that_is_full_or_closed():
+    for redirect, code, says in ((">/dev/full", 3, b"No space"), (">&-", 0, b"")):
+        done = subprocess.run(
+            ["/bin/sh", "-c", f'"$0" -m penstock info {redirect}', sys.executable],
+            check=False,
+            capture_output=True,
+            timeout=PATIENCE,
+        )
+        assert done.returncode == code, done
+        assert says in done.stderr
+        assert done.stderr.count(b"\n") <= 1
 
 
 def test_info(penstock):

@@ -27,7 +27,7 @@ class ReadAhead:
         self._behind = 0
         """Chunks before this one are done with."""
         self._first = 0
-        """The first chunk that began in this row of reads."""
+        """The first chunk that began in this row of reads: those from here on to where it is were read whole."""
         self._given = 0
         """Chunks before this one were given to the pipeline, or read."""
 
@@ -54,7 +54,7 @@ class ReadAhead:
         here = coming - (stop < self._border)
         self._chunks.leave(range(self._behind, here))
         self._behind = here
-        last = min(coming + min(self._most, coming - self._first), self._chunks.directory.chunks)
+        last = min(coming + min(self._most, here - self._first), self._chunks.directory.chunks)
         self._give(range(max(self._given, coming), last))
 
     def close(self) -> None:

@@ -70,7 +70,9 @@ class Chunks:
             )
         self.size = self.directory.size
         self._offsets = self.directory.offsets
-        self.largest = int(np.diff(self._offsets).max(initial=1))
+        sizes = np.diff(self._offsets)
+        self.largest = int(sizes.max(initial=1))
+        self._even = bool((sizes[:-1] == self.largest).all())
         self.cache = (2 * threads + 2) * self.largest if cache is None else cache
         self.decoded = 0
         self._lock = threading.Lock()
@@ -137,8 +139,9 @@ class Chunks:
     def leave(self, numbers: range) -> None:
         """Let these chunks be the first to go: somebody has read past them."""
         with self._lock:
-            for number in self._kept.keys() & set(numbers) if numbers else ():
-                self._kept.move_to_end(number, last=False)
+            for number in numbers:
+                if number in self._kept:
+                    self._kept.move_to_end(number, last=False)
 
     def close(self) -> None:
         """Read no more: who is reading gets an error, or what it asked for. Threads end, what was kept is dropped."""
@@ -155,6 +158,9 @@ class Chunks:
 
     def _at(self, offset: int) -> tuple[int, int, int]:
         """The chunk that holds a raw byte, where it starts, and where it ends."""
+        if self._even:  # as most are; it takes a third of the time
+            start = offset - offset % self.largest
+            return start // self.largest, start, min(start + self.largest, self.size)
         number = int(self._offsets.searchsorted(offset, "right")) - 1
         return number, int(self._offsets[number]), int(self._offsets[number + 1])
 

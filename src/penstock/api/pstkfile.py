@@ -15,7 +15,7 @@ from ..container.torn import whole_size
 from ..errors import StorageError, UsageError
 from ..storage.appender import Appender
 from ..storage.reader import FileReader
-from ..storage.seekable import SeekableReader
+from ..storage.seekable import INSTEAD, SeekableReader
 from ..storage.serial import SerialWriter
 from ..storage.stream import StreamWriter
 from ..storage.target import StrPath, check_target
@@ -123,7 +123,15 @@ def _usual(cpus: frozenset[int]) -> int:
 def _reader(file: Place, codec: Any, threads: int, secret: Any, cache: int | None) -> PstkReader:
     name, own = name_of(file), own_codec(codec)
     source: Source
-    source = FileReader(file) if isinstance(file, str | os.PathLike) else SeekableReader(file, name=name)
+    if isinstance(file, str | os.PathLike):
+        try:
+            source = FileReader(file)
+        except StorageError as error:
+            if error.errno == errno.EINVAL:  # a pipe, a terminal ...
+                raise UsageError(f"{name} cannot seek", hint=INSTEAD) from error
+            raise
+    else:
+        source = SeekableReader(file, name=name)
     try:
         return PstkReader(Chunks(source, name, secret, own, threads=threads, cache=cache), source.size)
     except BaseException:

@@ -120,8 +120,8 @@ class PstkWriter(io.RawIOBase):
 
     def flush(self) -> None:
         """Wait until every whole chunk is written, and raise what went wrong. No chunk is cut short for it."""
-        if self._state in (_State.FINISHED, _State.DONE):  # `close` calls this
-            return
+        if not self.closed and self._state in (_State.FINISHED, _State.DONE):
+            return  # `close` calls this
         with self._lock:
             self._check()
             try:

@@ -231,11 +231,11 @@ def _believable(found: Scan, device: PatientReader) -> Iterator[FoundIndex]:
     """
     left = found.size
     for index in found.indexes:
-        if index.columns is not None:
-            yield index
-        elif (left := left - 2 * ENTRY * index.trailer.chunks) >= 0:
-            if index.trailer.raw_size in _sums(index, device):
-                yield index
+        if index.columns is None:
+            left -= 2 * ENTRY * index.trailer.chunks
+            if left < 0 or index.trailer.raw_size not in _sums(index, device):
+                continue
+        yield index
 
 
 def _sums(index: FoundIndex, device: PatientReader) -> Iterator[int]:

@@ -56,7 +56,7 @@ class Salvaged:
     chunks: int
     """Chunks that are saved."""
     unreadable: int
-    """Chunks that are whole and could not be restored: another key, codec or version is needed."""
+    """Chunks that look whole and could not be restored: another key, codec or version is needed."""
     segments: tuple[SalvagedSegment, ...]
     lost: tuple[Range, ...]
     """Raw bytes that are lost: offsets in the whole, which are those of a target where they are filled with zeros."""

@@ -18,6 +18,7 @@ from ..errors import BadBufferError, LimitExceededError
 from ..fresh import FreshBytes
 from ..layers.contract import FOREIGN, Codec
 from ..limits import FREE_OUTPUT, FREE_RATIO
+from .arguments import whole
 from .buffered import SegmentBuffer, Span, bound
 from .own import AUTO, check_route, decoding_route, encoding_route, workers_of
 from .squeezing import choose, own_codec, secret_of
@@ -70,6 +71,7 @@ def compress(
 
 def compress_bound(size: int, level: int | str | None = None, **arguments: Any) -> int:
     """Return how many bytes `compress` makes at most of `size` bytes with the same arguments: 0.01 % more, or 150."""
+    size = whole("size", size)
     header, settings = choose(level, **arguments).segment(size)
     return bound(size, header, settings)
 
@@ -204,7 +206,7 @@ def directory_of(view: Bytes, key: bytes | None = None, passphrase: str | bytes 
 
 def check_output(size: int, stored: int, max_size: int | None) -> None:
     """Refuse what would take more memory than anybody expects of so little input."""
-    allowed = max(FREE_OUTPUT, FREE_RATIO * stored) if max_size is None else max_size
+    allowed = max(FREE_OUTPUT, FREE_RATIO * stored) if max_size is None else whole("max_size", max_size)
     if size > allowed:
         raise LimitExceededError(
             f"{stored} bytes would become {size}", hint=f"max_size={size} allows it, if you trust where they come from"

@@ -15,7 +15,9 @@ from ..storage.target import check_target
 EPILOG: Final = """examples:
   penstock bench generate                     against ndarray.fill, and dgen-py
                                               (pip install penstock[bench])
-  penstock bench hpc --size 100               the engines of your own codecs, against one core
+  penstock bench compress --files corpus/     against zstd, lz4, blosc2 ...
+  penstock bench hpc --size 100               the engines with your own codecs,
+                                              against one core
   penstock bench generate --output out.json   keeps every single rate
 
 Exit code 0: every goal is met. 1: one is missed."""
@@ -49,6 +51,11 @@ class Subject(NamedTuple):
 
 SUBJECTS: Final[dict[str, Subject]] = {
     "generate": Subject("making and proving data", 9, (_FOLDER,)),
+    "compress": Subject(
+        "compressing and restoring, against the same codecs' own libraries",
+        7,
+        (_FOLDER, ("--files", {"metavar": "DIR", "help": "real files to measure on, beside generated data"})),
+    ),
     "hpc": Subject(
         "the engines with codecs of your own, against one core",
         5,

@@ -43,7 +43,8 @@ def rewrite(words: list[str]) -> list[str]:
     for word in words[:end]:
         if match := _LEVEL.fullmatch(word):
             before, level, after = match.groups()
-            found += [f"-{before}{after}"] * bool(before + after) + [f"--level={level}"]
+            # The level first: the last letter may want the next word.
+            found += [f"--level={level}", *[f"-{before}{after}"] * bool(before + after)]
         else:
             found.append(word)
     return found + words[end:]

@@ -6,6 +6,7 @@ import argparse
 import os
 import re
 import shlex
+import sys
 from typing import Final
 
 from ..errors import KeyRequiredError, UsageError
@@ -16,12 +17,13 @@ _KEY: Final = 32
 _MOST: Final = 1 << 16
 """Bytes that are read of a file with a secret: no passphrase is as long."""
 _HEX: Final = re.compile(rb"\s*([0-9A-Fa-f]{64})\s*")
-_FORMS: Final = "32 random bytes, or their 64 hexadecimal digits"
+_TERMINAL: Final = "/dev/tty"
+_FORMS: Final = "32 bytes or 64 hex digits"
 
 
 def add_keys(parser: argparse.ArgumentParser, what: str) -> None:
     """Declare where a secret may come from."""
-    about = f"{what}: AES-256-GCM, which needs penstock[crypto].\nA key is {_FORMS}."
+    about = f"{what}.\nAES-256-GCM, with penstock[crypto]. A key is {_FORMS}."
     group = parser.add_argument_group("encryption", about).add_mutually_exclusive_group()
     group.add_argument("--key-file", metavar="FILE", help="the key is in a file")
     group.add_argument("--key-env", metavar="NAME", help="... in an environment variable")
@@ -99,7 +101,7 @@ def _asked(*, new: bool) -> bytes:
     import getpass
 
     try:
-        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+        os.close(os.open(_TERMINAL, os.O_RDWR | os.O_NOCTTY))
     except OSError:
         hint = "use --passphrase-file or --passphrase-env"
         raise UsageError("there is no terminal to ask for the passphrase", hint=hint) from None
@@ -109,4 +111,7 @@ def _asked(*, new: bool) -> bytes:
             raise UsageError("these are two different passphrases", hint="try again")
     except EOFError:
         raise UsageError("no passphrase was given") from None
+    except KeyboardInterrupt:
+        print(file=sys.stderr)  # the prompt's line has no end yet
+        raise
     return os.fsencode(given)

@@ -27,9 +27,7 @@ class _Command(NamedTuple):
 _COMMANDS = (
     _Command("generate", "generate", "make data with a promised compression and dedup ratio", "[OPTIONS] PATH"),
     _Command("verify", "verify", "read data back and name every sector that differs", "[OPTIONS] PATH..."),
-    _Command(
-        "certify", "certify", "measure what real codecs and dedup reach, against what was asked", "[OPTIONS] [PATH]"
-    ),
+    _Command("certify", "certify", "measure what codecs and dedup reach, against what was asked", "[OPTIONS] [PATH]"),
     _Command("compress", "compress", "compress in parallel; seekable, with checksums", "[OPTIONS] [FILE...]"),
     _Command("decompress", "decompress", "restore, every byte checked", "[OPTIONS] [FILE...]"),
     _Command("cat", "cat", "restore to standard output, all or a range", "[OPTIONS] [FILE...]"),

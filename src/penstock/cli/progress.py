@@ -56,6 +56,7 @@ class Bar:
             TextColumn("left"),
         )
         console = Console(stderr=True)
+        console.width = max(20, console.width - 3)  # a terminal shows ^C: on a line of its own it could not be erased
         self._rich = Progress(*columns, console=console, transient=True, expand=True, refresh_per_second=5)
         self._task = self._rich.add_task(self._label, total=self._total or None, completed=self._done)
         self._rich.start()

@@ -109,7 +109,9 @@ def _remarks(saved: Salvaged) -> list[str]:
     if not saved.end_known:
         remarks.append("more may be lost: the end of a segment, or all of one, is missing")
     if saved.unreadable:
-        remarks.append(f"{count(saved.unreadable, 'whole chunk')} could not be opened: another key or codec is needed")
+        remarks.append(
+            f"{count(saved.unreadable, 'chunk')} may be whole and did not open: another key or codec is needed"
+        )
     if saved.unread:
         remarks.append(f"{show_size(saved.unread)} could not be read from the device")
     if not saved.complete:

@@ -13,7 +13,7 @@ from ..container.index import TAG
 from ..container.layout import CHUNK_LEAST, pack_chunk
 from ..container.parts import SALVAGE, Chunk
 from ..container.seal import Sealer
-from ..errors import ChecksumError, LimitExceededError, PenstockError
+from ..errors import ChecksumError, CorruptDataError, LimitExceededError, PenstockError
 from ..layers.contract import FOREIGN, STORE, Codec
 from ..layers.plan import leaf, pack, parse
 from ..layers.registry import decode_tree
@@ -107,6 +107,8 @@ def decode(chunk: Chunk, out: Bytes, foreign: Codec | None = None) -> None:
         restore(chunk.header.plan, payload, out, checksum, foreign)
     except PenstockError as error:
         error.message = f"{chunk.where}: {error.message}"
+        if isinstance(error, CorruptDataError):
+            error.hint = error.hint or SALVAGE
         raise
     if checksum is None:
         _local.room = payload.base

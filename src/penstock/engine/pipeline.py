@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -10,6 +12,7 @@ from typing import Generic, TypeVar
 
 S = TypeVar("S")
 T = TypeVar("T")
+_numbers = itertools.count()
 _ALERT = 0.1
 """Seconds after which a wait looks up, so that Ctrl-C is seen where a lock would not be interrupted."""
 
@@ -24,7 +27,8 @@ class Pipeline(Generic[S, T]):
 
     def __init__(self, work: Callable[[S], T], threads: int) -> None:
         self._work = work
-        self._pool = ThreadPoolExecutor(threads, "penstock")
+        self._name = f"penstock-pipeline-{next(_numbers)}"
+        self._pool = ThreadPoolExecutor(threads, self._name)
         self._under_way: deque[Future[T]] = deque()
 
     def __len__(self) -> int:
@@ -56,4 +60,8 @@ class Pipeline(Generic[S, T]):
         """Drop all tasks, wait for those under way, and send the threads home. May be called again."""
         self.forget()
         with suppress(RuntimeError):  # one of these threads collects garbage, and cannot wait for itself
-            self._pool.shutdown(wait=True)
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            # The pool does not know a thread whose start Ctrl-C interrupted.
+            for thread in threading.enumerate():
+                if thread.name.startswith(f"{self._name}_"):
+                    thread.join()

@@ -68,9 +68,9 @@ class _Context:
         self._free = free
         self._process = os.getpid()
 
-    def __del__(self) -> None:
+    def __del__(self, getpid: Callable[[], int] = os.getpid) -> None:  # bound: modules may be gone at the very end
         # In a forked child, contexts of the parent's other threads may have been copied in the middle of a call.
-        if hasattr(self, "_process") and self._process == os.getpid():
+        if hasattr(self, "_process") and self._process == getpid():
             self._free(self.handle)
 
 

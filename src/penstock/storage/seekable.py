@@ -12,7 +12,7 @@ from ..errors import StorageError, UsageError
 from .failures import failure, translated
 from .raw import PIECE
 
-_INSTEAD: Final = "decompress_file reads anything from front to back"
+INSTEAD: Final = "decompress_file reads anything from front to back"
 
 
 class SeekableReader:
@@ -73,4 +73,4 @@ def _check(file: Any, name: str) -> None:
     if not hasattr(file, "read") and not hasattr(file, "readinto"):
         raise UsageError(f"cannot read from {name}", hint="pass a path or a binary file object")
     if not hasattr(file, "seek") or (hasattr(file, "seekable") and not file.seekable()):
-        raise UsageError(f"{name} cannot seek", hint=_INSTEAD)
+        raise UsageError(f"{name} cannot seek", hint=INSTEAD)

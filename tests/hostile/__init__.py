@@ -1,0 +1,1 @@
+"""Damage, lies, bombs, kills and faults: the data is right or the error is typed."""
