@@ -6,7 +6,7 @@ import threading
 
 import numpy as np
 import numpy.typing as npt
-from xxhash import xxh3_64, xxh3_64_intdigest
+from xxhash import xxh3_64_intdigest
 
 from ..buffers import Bytes
 from ..layers.contract import ZSTD
@@ -16,8 +16,6 @@ SCREEN_FROM = 64 << 10
 """Bytes below which the codec itself finds out as fast."""
 _GLANCE = 8 << 10
 _WORTH = _GLANCE * 98 // 100
-_STEP = 128 << 10
-"""Bytes that are hashed and then looked at while they are in the core's own cache."""
 _local = threading.local()
 
 
@@ -33,11 +31,8 @@ def screen(raw: Bytes) -> tuple[int, bool]:
 
     counts, places = _scratch()
     counts[:], places[:] = 0, -1
-    digest = xxh3_64()
-    for start in range(0, raw.size, _STEP):
-        digest.update(raw[start : start + _STEP].data)
-        noise.observe(raw, start, start + _STEP, counts, places)
-    return digest.intdigest(), bool(noise.is_noise(counts))
+    noise.observe(raw, 0, raw.size, counts, places)  # before the checksum, which is the faster on cached data
+    return xxh3_64_intdigest(raw.data), bool(noise.is_noise(counts))
 
 
 def _compresses(raw: Bytes) -> bool:
