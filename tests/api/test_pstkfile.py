@@ -244,6 +244,81 @@ def test_reads_in_a_row_have_the_next_chunks_decoded(path, no_thread_stays):
         assert file.chunks_decoded == len(BORDERS) - 1, "each once"
 
 
+@pytest.mark.parametrize("nap", [0, 0.002])
+@pytest.mark.parametrize("size", [CHUNK // 2 + 1, CHUNK, 3 * CHUNK])
+def test_a_row_decodes_each_chunk_once(size, nap, no_thread_stays):
+    """Whoever is faster, reader or background: but for a task that is overtaken at just the wrong moment."""
+    blob = compress(DATA * 3, chunk_size=CHUNK, threads=1)
+    with popen(io.BytesIO(blob), threads=2) as file:
+        while file.read(size):
+            time.sleep(nap)
+        chunks = -(-file.size // CHUNK)
+        assert chunks <= file.chunks_decoded <= chunks + 3
+
+
+class Gated:
+    """A codec of the caller's that lets through the chunks it is told to, by their first byte; the others wait."""
+
+    def __init__(self):
+        self.begun, self.open = [], threading.Event()
+        self.free = set()
+
+    def encode(self, raw):
+        return bytes(raw)[::-1]
+
+    def decode(self, coded):
+        raw = bytes(coded)[::-1]
+        self.begun.append(raw[0])
+        assert raw[0] in self.free or self.open.wait(20)
+        return raw
+
+
+def gated():
+    """Nine chunks in a container, and a reader that has just begun to read ahead: chunks 3 to 6, two at a time."""
+    codec = Gated()
+    data = b"".join(bytes([n]) + RNG.bytes(CHUNK - 1) for n in range(9))
+    codec.free = {0, 1, 2, 8}
+    file = popen(io.BytesIO(compress(data, codec=codec, chunk_size=CHUNK, threads=1)), codec=codec, threads=2)
+    file.read(10)
+    file.read(3 * CHUNK - 10)
+    eventually(lambda: sorted(codec.begun) == [0, 1, 2, 3, 4])
+    return file, codec, data
+
+
+def test_a_jump_ends_reading_ahead():
+    file, codec, data = gated()
+    file.seek(CHUNK)
+    assert file.read(5) == data[CHUNK:][:5]
+    codec.open.set()
+    eventually(lambda: file.chunks_decoded >= 5)
+    time.sleep(0.02)
+    file.close()
+    assert not {5, 6} & set(codec.begun)
+
+
+def test_a_long_read_takes_over_what_has_not_begun():
+    file, codec, data = gated()
+    with ThreadPoolExecutor(1) as pool:
+        part = pool.submit(file.read, 5 * CHUNK)
+        time.sleep(0.02)
+        codec.open.set()
+        assert part.result(20) == data[3 * CHUNK : 8 * CHUNK]
+    file.close()
+    assert sorted(codec.begun) in ([*range(8)], [*range(9)])
+
+
+@pytest.mark.parametrize("size", [5, CHUNK])
+def test_a_reader_waits_for_what_is_under_way(size):
+    file, codec, data = gated()
+    with ThreadPoolExecutor(1) as pool:
+        part = pool.submit(file.pread, size, 3 * CHUNK)
+        time.sleep(0.02)
+        codec.open.set()
+        assert part.result(20) == data[3 * CHUNK :][:size]
+    file.close()
+    assert codec.begun.count(3) == 1
+
+
 @pytest.mark.parametrize("options", [{"threads": 1}, {"threads": 2, "cache": 0}])
 def test_no_reading_ahead_without_threads_or_room(path, options, no_thread_stays):
     with popen(path, **options) as file:
@@ -350,6 +425,10 @@ def test_several_chunks_at_once_into_the_callers_buffer():
         assert file.preadinto(out, 0) == len(out)
         assert out == DATA[: 8 * CHUNK]
         assert len(codec.threads) == 2
+        assert file.read(1 << 20) == DATA[: 8 * CHUNK]
+        codec.meet = None
+        assert file.pread(CHUNK, CHUNK) == DATA[CHUNK : 2 * CHUNK]
+        assert file.preadinto(out, 7 * CHUNK) == CHUNK
         assert not file._chunks._kept, "whole chunks go straight to where they belong"
     with pytest.raises(errors.UnknownCodecError, match="pass it as codec="), popen(io.BytesIO(blob)) as file:
         file.read(1)

@@ -247,7 +247,6 @@ def test_arguments_that_make_no_sense(arguments):
 
 
 @pytest.mark.parametrize("passphrase", [5, True], ids=repr)
-@pytest.mark.xfail(strict=True, reason="bytes(5) is five zeros: a number becomes a passphrase that anybody can guess")
 def test_a_passphrase_that_is_no_text(passphrase, cheap_scrypt):
     with pytest.raises((errors.UsageError, TypeError)):
         compress(b"secret", passphrase=passphrase)

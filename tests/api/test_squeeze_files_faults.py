@@ -34,7 +34,6 @@ def test_every_call_fails(tmp_path, failure):
 
 @pytest.mark.usefixtures("quick_sync")
 @pytest.mark.parametrize("call", broken.UNTYPED)
-@pytest.mark.xfail(strict=True, reason="FileReader: fstat leaves the descriptor open, close raises a bare OSError")
 def test_calls_on_the_source_that_hardly_ever_fail(tmp_path, call):
     broken.fail_everywhere(tmp_path, broken.OPERATIONS, errno.EIO, calls=[call])
 
@@ -170,9 +169,6 @@ for chosen in range(0, 400, 3):
 """
 
 
-@pytest.mark.xfail(
-    strict=True, reason="engine.stream.ordered: a stdlib Condition keeps its lock when Ctrl-C strikes in it"
-)
 def test_an_interrupt_at_many_places(tmp_path):
     (tmp_path / "raw").write_bytes(mixed(20_000))
     run(INTERRUPTED, tmp_path)

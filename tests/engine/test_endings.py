@@ -222,7 +222,7 @@ def test_interrupts_in_the_middle_of_what_an_interrupt_set_off():
     interrupted = number = 0
     try:
         with Crew(lambda source, output, note: (bytes(source), note), 2, source_bytes=9, output_bytes=9) as crew:
-            while interrupted < 60:
+            while interrupted < 40:
                 number += 1
                 try:
                     try:

@@ -192,7 +192,7 @@ def test_memory_is_bounded_by_the_window():
 def test_many_tiny_jobs():
     with crew(lambda source, output, note: note * 2) as team:
         assert all(
-            done.result == 2 * number for number, done in enumerate(team.run(Job(b"", n) for n in range(30_000)))
+            done.result == 2 * number for number, done in enumerate(team.run(Job(b"", n) for n in range(20_000)))
         )
 
 
@@ -343,7 +343,7 @@ def test_forks_beside_busy_threads():
     for thread in threads:
         thread.start()
     try:
-        for _ in range(15):
+        for _ in range(8):
             with crew(reverse, 2, 100, 100) as team:
                 assert [done.result[1] for done in team.run(Job(b"abc", n) for n in range(6))] == list(range(6))
     finally:

@@ -29,13 +29,19 @@ class ReadAhead:
         self._first = 0
         """The first chunk that began in this row of reads: those from here on to where it is were read whole."""
         self._given = 0
-        """Chunks before this one were given to the pipeline, or read."""
+        """Chunks before this one were given to the pipeline."""
+        self._taken = 0
+        """Chunks before this one are the reader's own business."""
 
     def begin(self, start: int, size: int) -> None:
         """Called before a read. A jump ends the row; a long read takes what has not begun into its own hands."""
-        if self._pipeline is not None and (start != self._end or size >= self._chunks.largest):
+        if self._pipeline is None:
+            return
+        if start != self._end:
             self._pipeline.forget()
-            self._given = 0
+            self._given = self._taken = 0
+        elif size >= self._chunks.largest:
+            self._taken = int(self._chunks.directory.offsets.searchsorted(start + size, "right")) - 1
 
     def end(self, start: int, stop: int) -> None:
         """Called after a read of raw bytes start to stop."""
@@ -54,6 +60,7 @@ class ReadAhead:
         here = coming - (stop < self._border)
         self._chunks.leave(range(self._behind, here))
         self._behind = here
+        self._taken = max(self._taken, here)
         last = min(coming + min(self._most, here - self._first), self._chunks.directory.chunks)
         self._give(range(max(self._given, coming), last))
 
@@ -74,8 +81,8 @@ class ReadAhead:
         self._given = numbers.stop
 
     def _warm(self, number: int) -> None:
-        if number < self._behind:
-            return  # overtaken
+        if number < self._taken:
+            return
         # An error comes again when the chunk is read; then somebody wants to know.
         with suppress(Exception):
             self._chunks.chunk(number)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from ..container.layout import PLAIN, SegmentHeader
 from ..engine.chunks import Settings
+from ..errors import UsageError
 from ..layers.contract import FOREIGN, Codec
 from ..layers.foreign import Foreign, foreign
 from ..layers.registry import codec_by_name
@@ -23,6 +24,9 @@ def secret_of(key: bytes | None, passphrase: str | bytes | None) -> Secret | Non
 
     if isinstance(passphrase, str):
         passphrase = passphrase.encode()
+    for name, value in (("key", key), ("passphrase", passphrase)):
+        if value is not None and not isinstance(value, bytes | bytearray | memoryview):
+            raise UsageError(f"a {name} is made of bytes, not of {type(value).__name__}", hint=f"{name}=b'...'")
     return Real(key=key, passphrase=passphrase)
 
 

@@ -12,7 +12,7 @@ from ..buffers import Bytes
 from ..layers.contract import ZSTD
 from ..layers.registry import codec_by_id
 
-SCREEN_FROM = 64 << 10
+SCREEN_FROM = 256 << 10
 """Bytes below which the codec itself finds out as fast."""
 _GLANCE = 8 << 10
 _WORTH = _GLANCE * 98 // 100
@@ -20,7 +20,7 @@ _local = threading.local()
 
 
 def screen(raw: Bytes) -> tuple[int, bool]:
-    """Return the XXH3-64 of a chunk, and whether it is noise: no codec would save a quarter of a percent.
+    """Return the XXH3-64 of a chunk, and whether it is noise: no codec would save half a percent.
 
     A glance comes first: what zstd makes of 8 KiB from the middle. Only what it cannot compress is looked at whole, so
     compressible data costs some 10 us, and no compiled kernel is loaded for it.

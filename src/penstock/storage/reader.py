@@ -73,7 +73,8 @@ class FileReader:
         self._gate.shut()
         fd, self._fd = self._fd, -1
         if fd >= 0:
-            os.close(fd)
+            with translated(self.path, "cannot close"):
+                os.close(fd)
 
     def __enter__(self) -> Self:
         return self
@@ -135,7 +136,11 @@ def _open(path: Path) -> int:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     except ValueError as error:
         raise UsageError(f"{str(path)!r} is no path: {error}") from error
-    mode = os.fstat(fd).st_mode
+    try:
+        mode = os.fstat(fd).st_mode
+    except BaseException:
+        os.close(fd)
+        raise
     if stat.S_ISREG(mode) or stat.S_ISBLK(mode):
         return fd
     os.close(fd)

@@ -142,5 +142,6 @@ def _descriptor(sink: BinaryIO) -> int | None:
         fd = sink.fileno()
     except (AttributeError, io.UnsupportedOperation):
         return None
-    sink.flush()
+    if hasattr(sink, "flush"):  # a socket has a descriptor, and nothing to flush
+        sink.flush()
     return fd
