@@ -10,6 +10,7 @@ import contextlib
 import doctest
 import importlib
 import io
+import os
 import re
 import shlex
 import subprocess
@@ -30,8 +31,11 @@ RUN = [ROOT / "README.md", *GUIDE]
 ALL = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 NOT_RUN = {
-    "docs/guide/compressing.md": 1, "docs/guide/making.md": 2, "docs/guide/performance.md": 1, "docs/guide/proving.md": 2,
-}  # fmt: skip
+    "docs/guide/compressing.md": 1,
+    "docs/guide/making.md": 2,
+    "docs/guide/performance.md": 1,
+    "docs/guide/proving.md": 2,
+}
 """How many blocks of a page are marked; a new mark must be defended here."""
 STAND_INS = {"upload": lambda file: sum(len(part) for part in iter(lambda: file.read(1 << 20), b""))}
 """What a page's Python may use without defining it."""
@@ -128,13 +132,30 @@ def run_command(command: Command | str) -> str:
     printed = io.StringIO()
     if command.words[0] in QUICK:
         words = scaled(command.words)
-        with contextlib.redirect_stdout(printed):
+        with contextlib.redirect_stdout(printed), to_file(command.output):
             code = main(words)
         assert code == command.code, f"exit code {code}: penstock {shlex.join(words)}\n{printed.getvalue()}"
     if command.output is None:
         return printed.getvalue()
-    Path(command.output).write_text(printed.getvalue())
+    with Path(command.output).open("a") as file:
+        file.write(printed.getvalue())
     return ""
+
+
+@contextlib.contextmanager
+def to_file(name: str | None) -> Iterator[None]:
+    """Have what is written to descriptor 1, as binary data is, go to a new file."""
+    if name is None:
+        yield
+        return
+    kept = os.dup(1)
+    try:
+        with Path(name).open("wb") as file:
+            os.dup2(file.fileno(), 1)
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def run_python(block: Block, path: Path, names: dict[str, object]) -> str:

@@ -1,6 +1,5 @@
 """Files compressed and restored by other processes, which find them by path."""
 
-import os
 import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -157,4 +156,4 @@ def test_empty(tmp_path):
         compress_file(empty, tmp_path / "packed", executor=pool)
         decompress_file(tmp_path / "packed", tmp_path / "back", executor=pool)
     assert (tmp_path / "packed").read_bytes() == compress(b"")
-    assert os.path.getsize(tmp_path / "back") == 0
+    assert (tmp_path / "back").stat().st_size == 0

@@ -1,6 +1,8 @@
 """What is taken for noise and stored: it never costs more than half a percent over what the codec alone would make."""
 
+import io
 import random
+import tarfile
 
 import numpy as np
 import pytest
@@ -70,6 +72,32 @@ HOLES = [
 def test_noise_with_a_little_of_something_in_it(size, kind, share, pieces):
     for seed in range(5):
         check(with_pieces(size, kind, share, pieces, seed), chunk_size=4 << 20)
+
+
+FINE = [
+    (300_000, "lines", 0.025, 30),
+    (300_000, "text", 0.03, 30),
+    (1 << 20, "lines", 0.02, 30),
+    (4 << 20, "lines", 0.015, 100),
+]
+
+
+@pytest.mark.parametrize(("size", "kind", "share", "pieces"), FINE)
+def test_noise_with_small_pieces_of_something_in_it(size, kind, share, pieces):
+    for seed in range(3):
+        check(with_pieces(size, kind, share, pieces, seed), chunk_size=4 << 20)
+
+
+@pytest.mark.parametrize("size", [5000, 20_000, 35_000, 60_000])
+def test_an_archive_of_noise(size):
+    """Photos, say: each has a header of 512 bytes, and zeros to the next multiple of that."""
+    room = io.BytesIO()
+    with tarfile.open(fileobj=room, mode="w") as tar:
+        for number in range((1 << 20) // size):
+            entry = tarfile.TarInfo(f"photos/2024/photo-{number}.jpg")
+            entry.size = size + number
+            tar.addfile(entry, io.BytesIO(noise(entry.size, number)))
+    check(room.getvalue())
 
 
 def biased(size, seed):

@@ -39,12 +39,10 @@ def restore_pipe(folder):
 OPERATIONS = {"compress": (squeeze, BLOB), "decompress": (restore, RAW)}
 MORE = {"compress from a pipe": (squeeze_pipe, BLOB), "decompress from a pipe": (restore_pipe, RAW)}
 CALLS = [
-    *("open", "stat", "flock", "statvfs", "dup", "posix_fadvise"),
+    *("open", "stat", "fstat", "flock", "statvfs", "dup", "close", "posix_fadvise"),
     *("readv", "preadv", "write", "writev", "pwrite", "ftruncate", "fsync", "chown", "chmod", "utime", "replace"),
     "unlink",
 ]
-UNTYPED = ("fstat", "close")
-"""Calls whose failure on the side that is read has no typed error, or leaves a descriptor open."""
 MOVES = {"readv", "preadv", "write", "writev", "pwrite"}
 WRITES = MOVES - {"readv", "preadv"} | {"fsync", "replace", "open"}
 

@@ -5,7 +5,7 @@ import pytest
 
 from penstock.kernels.noise import COUNTS, SLOTS, is_noise, observe
 
-SIZES = [1 << 18, (1 << 18) + 1, 300_001, 1 << 20, (1 << 20) + 77, 4 << 20]
+SIZES = [1 << 19, (1 << 19) + 1, 600_001, 1 << 20, (1 << 20) + 77, 4 << 20]
 
 
 def noise(size, seed=0):

@@ -20,6 +20,7 @@ CELL = "uint64, uint64, uint64, uint64, uint64, uint64"
 FORMS = {
     "load64": (f"uint64({DATA})", "array, offset"),
     "equal_mask": (f"uint64({DATA}, uint8)", "array, offset, byte"),
+    "high_mask": (f"uint64({DATA})", "array, offset"),
     "lowest_bit": ("int64(uint64)", "mask"),
     "prefetch": (f"void({DATA})", "array, offset"),
     "take_turn": ("int64(int64[::1])", "counter"),
@@ -104,6 +105,12 @@ def test_equal_bytes_at_every_alignment(offset):
     data = aligned(160) & 3
     for byte in (0, 1, 3, 77):
         both("equal_mask", data, offset, byte)
+
+
+@pytest.mark.parametrize("offset", range(70))
+def test_high_bytes_at_every_alignment(offset):
+    both("high_mask", aligned(160), offset)
+    both("high_mask", aligned(160) & 127, offset)
 
 
 @given(mask=WORDS)

@@ -23,6 +23,11 @@ from penstock.testing.conformance import check_codec
 RAW = as_bytes(b"aaaaaaaaaabbbbbbbbbbbbbbbcdeffffffffffffffffffffff" * 5)
 
 
+def kind_of(value):
+    """A name that is the same in every process, as those with addresses are not."""
+    return type(value).__name__
+
+
 def runs(data):
     """Run lengths, as one writes them for a lesson: slices, `startswith`, dictionaries of slices."""
     out, at = b"", 0
@@ -90,7 +95,7 @@ def round_trip(codec, raw=RAW):
         (Static, f"{__name__}.Static"),
         (Static(), f"{__name__}.Static"),
     ],
-    ids=lambda value: type(value).__name__,
+    ids=kind_of,
 )
 def test_what_can_be_brought(brought, name):
     codec = foreign(brought)
@@ -103,7 +108,7 @@ TURN = operator.itemgetter(slice(None, None, -1))
 
 
 @pytest.mark.parametrize(
-    "brought", [bz2, lzma, lz4.frame, zstandard, (TURN, TURN), (lambda data: data[::-1],) * 2], ids=lambda value: type(value).__name__
+    "brought", [bz2, lzma, lz4.frame, zstandard, (TURN, TURN), (lambda data: data[::-1],) * 2], ids=kind_of
 )
 def test_the_contract(brought):
     check_codec(foreign(brought))
@@ -197,7 +202,7 @@ def test_results_may_be_any_buffer(give):
     assert coded.tobytes() == (made.tobytes() if hasattr(made, "tobytes") else bytes(made))
 
 
-@pytest.mark.parametrize("result", [None, "text", 5, [1, 2], (b"", b""), np.array([None]), object()], ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize("result", [None, "text", 5, [1, 2], (b"", b""), np.array([None]), object()], ids=kind_of)
 def test_results_that_are_no_buffer(result):
     codec = Foreign("mine", lambda data: result, lambda data: result)
     with pytest.raises(UsageError, match=f"codec mine, compressing, gave {type(result).__name__}"):
@@ -266,7 +271,7 @@ def test_errors_that_say_nothing_of_the_data(error):
         ((zstandard.ZstdCompressor().compress, zstandard.decompress), "ZstdCompressor cannot serve several"),
         ((zstandard.compress, zstandard.ZstdDecompressor().decompress), "ZstdDecompressor cannot serve several"),
     ],
-    ids=lambda value: type(value).__name__,
+    ids=kind_of,
 )
 def test_what_cannot_be_brought(brought, words):
     with pytest.raises(UsageError, match=words) as caught:

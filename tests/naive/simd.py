@@ -13,6 +13,10 @@ def equal_mask(data, offset, byte):
     return sum((data[offset + i] == byte) << i for i in range(64))
 
 
+def high_mask(data, offset):
+    return sum((data[offset + i] >= 128) << i for i in range(64))
+
+
 def lowest_bit(mask):
     return (mask & -mask).bit_length() - 1 if mask else 64
 

@@ -105,6 +105,18 @@ def equal_mask(typing: Any, array: Any, offset: Any, byte: Any) -> Any:
 
 
 @intrinsic
+def high_mask(typing: Any, array: Any, offset: Any) -> Any:
+    """Bit i is set where byte `offset` + i of the line of 64 is 128 or more."""
+
+    def generate(context: Any, b: Any, signature: Any, args: Any) -> Any:
+        kind = ir.VectorType(_BYTE, LINE)
+        line = _load(b, _at(b, _base(context, b, signature.args[0], args[0]), args[1], 0, kind))
+        return b.bitcast(b.icmp_signed("<", line, ir.Constant(kind, [0] * LINE)), _I64)
+
+    return types.uint64(array, types.int64), generate
+
+
+@intrinsic
 def lowest_bit(typing: Any, mask: Any) -> Any:
     """The number of the lowest set bit; 64 if there is none."""
 

@@ -12,9 +12,9 @@ from ..buffers import Bytes
 from ..layers.contract import ZSTD
 from ..layers.registry import codec_by_id
 
-SCREEN_FROM = 256 << 10
+SCREEN_FROM = 512 << 10
 """Bytes below which the codec itself finds out as fast."""
-_GLANCE = 8 << 10
+_GLANCE = 4 << 10
 _WORTH = _GLANCE * 98 // 100
 _local = threading.local()
 
@@ -22,7 +22,7 @@ _local = threading.local()
 def screen(raw: Bytes) -> tuple[int, bool]:
     """Return the XXH3-64 of a chunk, and whether it is noise: no codec would save half a percent.
 
-    A glance comes first: what zstd makes of 8 KiB from the middle. Only what it cannot compress is looked at whole, so
+    A glance comes first: what zstd makes of 4 KiB from the middle. Only what it cannot compress is looked at whole, so
     compressible data costs some 10 us, and no compiled kernel is loaded for it.
     """
     if raw.size < SCREEN_FROM or _compresses(raw):
