@@ -302,6 +302,9 @@ class OddError(Exception):
     def __init__(self, one, two):
         super().__init__(one)
 
+    def __reduce_ex__(self, protocol):  # whatever a library (tblib) registers for exceptions
+        raise TypeError("this one does not pickle")
+
 
 def _raises_at(marker, error):
     def encode(data):
