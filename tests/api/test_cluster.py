@@ -1,5 +1,6 @@
 """Files compressed and restored by other processes, which find them by path."""
 
+import os
 import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -157,3 +158,29 @@ def test_empty(tmp_path):
         decompress_file(tmp_path / "packed", tmp_path / "back", executor=pool)
     assert (tmp_path / "packed").read_bytes() == compress(b"")
     assert (tmp_path / "back").stat().st_size == 0
+
+
+def test_what_a_worker_cannot_write_is_a_typed_error(source, monkeypatch):
+    packed = source.with_name("packed")
+    compress_file(source, packed, chunk_size=CHUNK)
+    for failing, wrong in (
+        (lambda self, offset, data: 0, "No space left"),
+        (lambda self, offset, data: os.pwrite(-1, b"x", offset), "Bad file descriptor"),
+    ):
+        with monkeypatch.context() as patch, ThreadPoolExecutor(2) as pool:
+            patch.setattr(cluster.Buffered, "write_some", failing)
+            with pytest.raises(StorageError, match=wrong):
+                decompress_file(packed, source.with_name("back"), executor=pool)
+    assert sorted(path.name for path in source.parent.iterdir()) == ["packed", "source"]
+
+
+def test_a_folder_of_parts_that_cannot_be_made(source):
+    source.with_name(".packed.penstock-parts").write_bytes(b"a file of somebody's")
+    with ThreadPoolExecutor(1) as pool, pytest.raises(StorageError, match="cannot make the folder"):
+        compress_file(source, source.with_name("packed"), executor=pool)
+    assert sorted(path.name for path in source.parent.iterdir()) == [".packed.penstock-parts", "source"]
+
+
+def test_a_source_that_is_not_there(tmp_path):
+    with ThreadPoolExecutor(1) as pool, pytest.raises(StorageError, match="cannot read"):
+        compress_file(tmp_path / "none", tmp_path / "packed", executor=pool)

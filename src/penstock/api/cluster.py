@@ -6,6 +6,7 @@ is small: a unit says which bytes, a result says how many.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..buffers import Bytes
 from ..container.directory import Place, read_directory
 from ..container.index import IndexBuilder
 from ..container.layout import SegmentHeader
@@ -24,8 +26,10 @@ from ..errors import StorageError, UsageError
 from ..layers.contract import FOREIGN, Codec
 from ..layers.foreign import Foreign
 from ..layers.registry import codec_by_name
+from ..storage.failures import translated
 from ..storage.names import neighbour
 from ..storage.parts import concatenate
+from ..storage.raw import Buffered
 from ..storage.reader import FileReader
 from ..storage.serial import SerialWriter
 from ..storage.writer import FileWriter
@@ -65,7 +69,9 @@ def compress_on(
     """
     if settings.sealer:
         raise UsageError("a cluster does not encrypt", hint="compress on this machine, or encrypt afterwards")
-    size, step = source.stat().st_size, max(1, UNIT // settings.chunk_size) * settings.chunk_size
+    with FileReader(source) as reader:
+        size = reader.size
+    step = max(1, UNIT // settings.chunk_size) * settings.chunk_size
     codec: str | Foreign = settings.codec.name if settings.codec.id != FOREIGN else _own(settings.codec)
     index = IndexBuilder(header)
     with (
@@ -96,11 +102,10 @@ def _own(codec: Codec) -> Foreign:
 def _folder(path: Path) -> Iterator[Path]:
     """A folder of our own, which may still hold what a killed run left."""
     shutil.rmtree(path, ignore_errors=True)
-    try:
+    with translated(path, "cannot make the folder"):
         path.mkdir(mode=0o700)
+    try:
         yield path
-    except FileExistsError as error:
-        raise StorageError(f"{path} cannot be used", errno=error.errno, filename=str(path)) from error
     finally:
         shutil.rmtree(path, ignore_errors=True)
 
@@ -140,7 +145,7 @@ def decompress_on(
     """
     codec = None if own is None else _own(own)
     with FileReader(source) as reader:
-        directory = read_directory(_read_at(reader), reader.size)
+        directory = read_directory(reader.read, reader.size)
     with FileWriter(target, directory.size, force=force, fsync=fsync, sync_name=fsync, like=source) as writer:
         ranges = _ranges(directory.offsets)
         orders = (
@@ -164,33 +169,24 @@ def _ranges(offsets: Any) -> list[range]:
     return found
 
 
-def _read_at(reader: FileReader) -> Callable[[int, int], Any]:
-    def read_at(offset: int, size: int) -> Any:
-        room = np.empty(size, np.uint8)
-        return room[: reader.read_into(offset, room)]
-
-    return read_at
-
-
 def restore_part(order: _Order) -> int:
     """Restore the chunks of an order into the target; return their raw bytes."""
-    done = 0
-    fd = os.open(order.target, os.O_WRONLY)
-    try:
-        with FileReader(order.source) as reader:
-            read_at = _read_at(reader)
+    with FileReader(order.source) as reader, translated(order.target, "cannot write"):
+        fd = os.open(order.target, os.O_WRONLY)
+        try:
             for place in order.places:
                 out = np.empty(place.raw_size, np.uint8)
-                decode(place.parse(read_at(place.position, place.stored_size)), out, order.codec)
-                _write(fd, place.offset, out.data)
-                done += place.raw_size
-        os.fsync(fd)  # a shared file system shows it to others only then
-    finally:
-        os.close(fd)
-    return done
+                decode(place.parse(reader.read(place.position, place.stored_size)), out, order.codec)
+                _write(Buffered(fd), place.offset, out)
+            os.fsync(fd)  # a shared file system shows it to others only then
+        finally:
+            os.close(fd)
+    return sum(place.raw_size for place in order.places)
 
 
-def _write(fd: int, offset: int, rest: memoryview) -> None:
-    while rest.nbytes:
-        count = os.pwrite(fd, rest, offset)
+def _write(target: Buffered, offset: int, rest: Bytes) -> None:
+    while rest.size:
+        count = target.write_some(offset, rest)
+        if count == 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         offset, rest = offset + count, rest[count:]

@@ -31,16 +31,11 @@ Progress = Callable[[int], object]
 """Called with the number of raw bytes done since the last call, from the thread that called the verb."""
 
 
-@dataclass(frozen=True)
-class Squeezed:
-    """What became of what: names, raw and stored bytes, chunks, and seconds."""
+class Measured:
+    """What the results of several verbs tell beside their fields; they are dataclasses."""
 
-    source: str
-    target: str
     raw_size: int
     stored_size: int
-    chunks: int
-    seconds: float
 
     @property
     def ratio(self) -> float:
@@ -49,7 +44,20 @@ class Squeezed:
 
     def to_dict(self) -> dict[str, Any]:
         """The fields and the ratio as JSON types."""
-        return asdict(self) | {"ratio": self.ratio}
+        fields: Any = self
+        return asdict(fields) | {"ratio": self.ratio}
+
+
+@dataclass(frozen=True)
+class Squeezed(Measured):
+    """What became of what: names, raw and stored bytes, chunks, and seconds."""
+
+    source: str
+    target: str
+    raw_size: int
+    stored_size: int
+    chunks: int
+    seconds: float
 
 
 def compress_file(

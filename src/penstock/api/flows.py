@@ -41,8 +41,7 @@ class FileChunks:
 
     def read_at(self, offset: int, size: int) -> Bytes:
         """Return bytes of the container in memory of their own; fewer where it ends."""
-        room = np.empty(size, np.uint8)
-        return room[: self._reader.read_into(offset, room)]
+        return self._reader.read(offset, size)
 
     def restore(self, place: Place, out: Bytes) -> None:
         """Fill `out` with a chunk's raw bytes."""

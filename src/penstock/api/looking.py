@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from ..buffers import Bytes, as_bytes
+from ..buffers import as_bytes
 from ..container.directory import Directory, read_directory
 from ..container.frontback import Parser
 from ..container.index import TAG
@@ -24,7 +24,7 @@ from ..layers.plan import describe, parse, to_dict
 from ..storage.reader import FileReader
 from ..topology import default_threads
 from .arguments import whole
-from .compressing import Progress, name_of, open_source
+from .compressing import Measured, Progress, name_of, open_source
 from .flows import PipeChunks
 from .restoring import named
 from .squeezing import own_codec, secret_of
@@ -36,7 +36,7 @@ _KDF: Final = {b"\0": "key", b"\1": "passphrase"}
 
 
 @dataclass(frozen=True)
-class Tested:
+class Tested(Measured):
     """A container of which every byte was checked: its name, raw and stored bytes, chunks, and the seconds it took."""
 
     source: str
@@ -44,15 +44,6 @@ class Tested:
     stored_size: int
     chunks: int
     seconds: float
-
-    @property
-    def ratio(self) -> float:
-        """Raw bytes for each stored one."""
-        return self.raw_size / self.stored_size if self.stored_size else 0.0
-
-    def to_dict(self) -> dict[str, Any]:
-        """The fields and the ratio as JSON types."""
-        return asdict(self) | {"ratio": self.ratio}
 
 
 def test(
@@ -133,7 +124,7 @@ def raw_size_of(path: Any) -> int:
         with open_source(path) as reader:
             if not isinstance(reader, FileReader):
                 return 0
-            return read_directory(_file(reader).read_at, reader.size, look_only=True).size
+            return read_directory(_Anywhere(reader.read, reader.size).read_at, reader.size, look_only=True).size
     except PenstockError:
         return 0
 
@@ -156,15 +147,7 @@ def _opened(source: Any, stack: ExitStack) -> tuple[str, Any]:
             return name_of(source), _Anywhere(lambda at, size: data[at : at + size], len(data))
     reader = open_source(source)
     stack.enter_context(reader)
-    return name_of(source), _file(reader) if isinstance(reader, FileReader) else reader
-
-
-def _file(reader: FileReader) -> _Anywhere:
-    def read_at(offset: int, size: int) -> Bytes:
-        room = np.empty(size, np.uint8)
-        return room[: reader.read_into(offset, room)]
-
-    return _Anywhere(read_at, reader.size)
+    return name_of(source), _Anywhere(reader.read, reader.size) if isinstance(reader, FileReader) else reader
 
 
 def _checked(read_at: ReadAt, directory: Directory, own: Codec | None, threads: int) -> Iterator[int]:

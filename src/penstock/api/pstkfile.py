@@ -7,9 +7,6 @@ import os
 from functools import cache
 from typing import Any, Literal, overload
 
-import numpy as np
-
-from ..buffers import Bytes
 from ..container.directory import read_directory
 from ..container.torn import whole_size
 from ..errors import StorageError, UsageError
@@ -201,13 +198,8 @@ def _existing(appender: Appender, chosen: Chosen) -> tuple[int, int]:
                 filename=str(appender.path),
                 hint="try again",
             )
-
-        def read_at(offset: int, size: int) -> Bytes:
-            room = np.empty(size, np.uint8)
-            return room[: reader.read_into(offset, room)]
-
-        keep = whole_size(read_at, reader.size)
+        keep = whole_size(reader.read, reader.size)
         # One key for all, or nobody could read it: the tags of the segments that are there tell.
         secret = chosen.secret
-        directory = read_directory(read_at, keep, secret, require_encryption=secret is not None)
+        directory = read_directory(reader.read, keep, secret, require_encryption=secret is not None)
     return keep, directory.size

@@ -9,6 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
+import numpy as np
+
 from ..buffers import Bytes, as_bytes
 from ..errors import StorageError, UsageError
 from .direct import Direct, DirectRefusedError, turn_on
@@ -62,6 +64,11 @@ class FileReader:
             if self.bypass == "fadvise":
                 self._advise(offset, done, os.POSIX_FADV_DONTNEED)
         return done
+
+    def read(self, offset: int, size: int) -> Bytes:
+        """Return bytes from `offset` on in memory of their own; fewer where the file ends. Raises as `read_into`."""
+        room = np.empty(size, np.uint8)
+        return room[: self.read_into(offset, room)]
 
     def advise_sequential(self) -> None:
         """Tell the kernel to read ahead generously. Changes no result."""
