@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from naive import noise as twin
 from penstock.kernels.noise import COUNTS, SLOTS, is_noise, observe
 
 SIZES = [1 << 19, (1 << 19) + 1, 600_001, 1 << 20, (1 << 20) + 77, 4 << 20]
@@ -73,3 +74,18 @@ def test_repeats_are_found_at_any_distance(size, distance):
 def test_what_can_be_compressed_is_not_noise(make):
     for size in SIZES:
         assert verdict(np.ascontiguousarray(make(size))) == 0
+
+
+@pytest.mark.parametrize("start", [0, 4096])
+@pytest.mark.parametrize("kind", ["noise", "repeats", "text", "half"])
+def test_it_counts_what_its_slow_twin_counts(kind, start):
+    data = noise(70_000)
+    if kind == "repeats":
+        data[40_000:60_000] = data[1_003:21_003]
+    elif kind == "text":
+        data = data & 0x7F
+    elif kind == "half":
+        data[::2] = 0xA7
+    counts, places = np.zeros(COUNTS, np.int32), np.full(SLOTS, -1, np.int32)
+    observe(data, start, 60_000, counts, places)
+    assert [*counts[:256], *counts[512:]] == twin.observe(data.tobytes(), start, 60_000)
