@@ -104,8 +104,13 @@ def test_a_bomb_takes_no_memory():
 @pytest.mark.parametrize("codec", ZSTDS)
 @pytest.mark.parametrize("level", [0, 23, -8, 2**31, 3.0, None, "3"])
 def test_levels_that_are_not(codec, level):
-    with pytest.raises(UsageError, match="no level"):
-        encode(codec, RAW, level)
+    # Also for a codec that has no level yet, and for one whose level is equal and of another type.
+    for used in (codec, zstd.make(None), zstd.make(native.zstd())):
+        for before in (None, 3):
+            if before is not None:
+                encode(used, RAW, before)
+            with pytest.raises(UsageError, match="no level"):
+                encode(used, RAW, level)
     assert decode(codec, encode(codec, RAW, -7), len(RAW)) == RAW
 
 

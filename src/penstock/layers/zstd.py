@@ -99,7 +99,7 @@ class NativeZstd:
     def encode_into(self, source: Bytes, out: Bytes, level: int) -> int:
         """Write one frame to the front of `out`; return its bytes, or -1 where it does not fit."""
         context = self._compressors.context
-        if level != context.level:
+        if _check_level(level) != context.level:
             self._set_level(context, level)
         room = out.nbytes
         code: int = self._library.compress(
@@ -123,7 +123,7 @@ class NativeZstd:
             raise self._wrong(code) if code > room else _other_size(code, room)
 
     def _set_level(self, context: _Context, level: int) -> None:
-        code = self._library.set_parameter(context.handle, _LEVEL_PARAMETER, _check_level(level))
+        code = self._library.set_parameter(context.handle, _LEVEL_PARAMETER, level)
         if code > MAX_LEVEL:  # it returns the level, 0 for one below
             raise PenstockError(f"zstd refused level {level}: {self._text(code)}")
         context.level = level
@@ -195,8 +195,8 @@ class PortableZstd:
         from zstandard import ZstdCompressor
 
         known, compressor = getattr(self._own, "compressor", (None, None))
-        if known != level:
-            compressor = ZstdCompressor(level=_check_level(level), write_checksum=False, write_content_size=True)
+        if known != _check_level(level):
+            compressor = ZstdCompressor(level=level, write_checksum=False, write_content_size=True)
             self._own.compressor = (level, compressor)
         return compressor
 
