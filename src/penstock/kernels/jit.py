@@ -12,6 +12,7 @@ import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from types import FunctionType
 from typing import Any, ClassVar
 
 import numba
@@ -23,6 +24,7 @@ from numba.extending import intrinsic as _intrinsic
 __all__ = [
     "READ_ONLY",
     "Kernel",
+    "by_width",
     "cache_folder",
     "cgutils",
     "cold_helper",
@@ -117,6 +119,30 @@ def kernel(signature: str) -> Callable[[Callable[..., Any]], Kernel]:
         return Kernel(function, signature)
 
     return decorate
+
+
+def by_width(
+    signature: str, widths: tuple[int, ...] = (1, 2, 4, 8)
+) -> Callable[[Callable[..., Any]], dict[int, Kernel]]:
+    """Decorate a loop as one kernel for each width of item, in bytes; `{U}` in the signature is the unsigned type.
+
+    Each has a name of its own, `name_16` for two bytes: in one cache file, two processes that compile different widths
+    at once would number their code alike, and one would load the other's.
+    """
+
+    def decorate(function: Callable[..., Any]) -> dict[int, Kernel]:
+        return {
+            width: Kernel(_renamed(function, 8 * width), signature.format(U=f"uint{8 * width}")) for width in widths
+        }
+
+    return decorate
+
+
+def _renamed(function: Callable[..., Any], bits: int) -> Callable[..., Any]:
+    copy = FunctionType(function.__code__, function.__globals__, f"{function.__name__}_{bits}", function.__defaults__)
+    copy.__qualname__ = f"{function.__qualname__}_{bits}"
+    copy.__module__, copy.__doc__ = function.__module__, function.__doc__
+    return copy
 
 
 def kernels() -> dict[str, Kernel]:
