@@ -23,6 +23,7 @@ lint: $(VENV)/.ready-test
 bench: $(VENV)/.ready-test ## against peers and the memory (FILES=folder: real data too); writes bench/results and the README's tables
 	-@$(BIN)/penstock bench generate --output bench/results/generate.json
 	-@$(BIN)/penstock bench compress --output bench/results/compress.json $(if $(FILES),--files '$(FILES)')
+	-@$(BIN)/penstock bench compress --by-kind --output bench/results/by_kind.json $(if $(FILES),--files '$(FILES)')
 	@$(BIN)/python scripts/tables.py
 
 tables: ## render the README's tables from the data files

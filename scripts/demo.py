@@ -1,4 +1,4 @@
-"""What `make demo` runs: data made, certified, squeezed, damaged and proven, with real files in a temporary folder."""
+"""What `make demo` runs: data made, certified, squeezed, explained, damaged and proven, in a temporary folder."""
 
 import os
 import shlex
@@ -72,6 +72,27 @@ def squeeze(folder: str) -> None:
         sys.exit("demo: they do not agree")
 
 
+def structure(folder: str) -> None:
+    """Records that nobody describes are found, taken apart, made small and restored."""
+    import numpy as np
+
+    rng, count, path = np.random.default_rng(7), 100_000, Path(folder) / "readings.bin"
+    readings = np.zeros(count, "<u8, u1, u1, <u4, >u2, <i4, <i4, <u2")
+    readings["f0"] = 1_700_000_000_000_000 + np.cumsum(rng.integers(990, 1010, count))
+    readings["f1"] = rng.integers(0, 12, count)
+    readings["f3"] = 50_000_000 + np.cumsum(rng.integers(-300, 301, count))
+    readings["f4"] = 33_000 + np.cumsum(rng.integers(-9, 10, count))
+    readings["f5"], readings["f6"] = np.cumsum(rng.integers(-50, 51, (2, count)), axis=1)
+    readings["f7"] = rng.integers(0, 1 << 10, count)
+    readings.tofile(path)
+    step("Records of 26 bytes, of which nobody told: what is in them?", "explain", "readings.bin", folder=folder)
+    step("Make them small", "compress", "-q", "readings.bin", folder=folder)
+    step("Restore them", "decompress", "-q", "-o", "again.bin", "readings.bin.pstk", folder=folder)
+    if path.read_bytes() != path.with_name("again.bin").read_bytes():
+        sys.exit("demo: what was restored is not what was compressed")
+    print("the same, byte for byte")
+
+
 def damage(path: Path) -> None:
     """What disks, networks and bugs do to data."""
     print("\n\033[1m# Damage it: 3 lost sectors, 1 flipped bit, 64 KiB of another place, a cut end\033[0m", flush=True)
@@ -108,6 +129,7 @@ def main() -> None:
         step("Read it back: is every byte as it should be?", "verify", "data.bin", folder=folder)
         step("What do real compressors and deduplication make of it?", "certify", "data.bin", folder=folder)
         squeeze(folder)
+        structure(folder)
         damage(Path(folder) / "data.bin")
         step("Prove it again: every difference is named", "verify", "data.bin", folder=folder, expect=1)
         in_memory()

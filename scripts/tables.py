@@ -47,13 +47,51 @@ def compress_table(data: dict) -> str:
     return "\n".join([*lines, "", about])
 
 
+KIND_METHODS = (
+    "penstock speed", "penstock balanced", "penstock ratio", "zstd-3", "zstd-19", "xz-6", "blosc2", "pcodec", "OpenZL",
+)  # fmt: skip
+
+
+def by_kind_table(data: dict) -> str:
+    """Ratio / MB/s compress / MB/s decompress by kind and method, then the goals."""
+    kinds = data["kinds"]
+    methods = [name for name in KIND_METHODS if any(name in kind for kind in kinds.values())]
+    lines = [f"| kind | {' | '.join(methods)} |", "|---" * (1 + len(methods)) + "|"]
+    for kind, found in kinds.items():
+        cells = [kind_cell(found[name]) if name in found else "-" for name in methods]
+        lines.append(f"| {kind} | {' | '.join(cells)} |")
+    lines += ["", "| goals | reached | goal |", "|---|---|---|"]
+    for row in data["rows"]:
+        reached = ", ".join(f"**{goal['reached']:.3g}** {goal['figure']}" for goal in row["goals"])
+        goals = ", ".join(asked(goal) for goal in row["goals"])
+        lines.append(f"| {row['what']} | {reached} | {goals}{'' if row['met'] else ' (missed)'} |")
+    machine = data["machine"]
+    left_out = "".join(f" {name} is left out: {why}." for name, why in machine["missing"].items())
+    source = "made files" if machine["made"] else "files from public repositories; image16 and column are made"
+    about = (
+        f"Ratio / MB/s compressing / MB/s restoring, one thread, medians, all in one run on {machine['date'][:10]}: "
+        f"{machine['cpu']['model']}; {', '.join(f'{name} {version}' for name, version in machine['rivals'].items())}. "
+        f"The data: {source}. blosc2 has the type size and filters that are best on a sample of each file; pcodec and "
+        f"OpenZL are told the type, or have the one that is best on a sample.{left_out}"
+    )
+    return "\n".join([*lines, "", about])
+
+
+def kind_cell(found: dict) -> str:
+    return f"{found['ratio']:.2f} / {figure(found['compress_mb_per_s'])} / {figure(found['decompress_mb_per_s'])}"
+
+
+def figure(rate: float) -> str:
+    return f"{rate:.0f}" if rate >= 100 else f"{rate:.3g}"
+
+
 def asked(goal: dict) -> str:
     if "at_least" in goal:
         return f"{goal['at_least']:g}"
     return f"at most {goal['at_most']:.4g}" if "at_most" in goal else "-"
 
 
-TABLES = {"generate": generate_table, "compress": compress_table}
+TABLES = {"generate": generate_table, "compress": compress_table, "by_kind": by_kind_table}
 
 
 def rendered(text: str) -> str:
@@ -61,7 +99,10 @@ def rendered(text: str) -> str:
 
     def replace(match: re.Match) -> str:
         name = match.group(1)
-        data = json.loads((RESULTS / f"{name}.json").read_text())
+        file = RESULTS / f"{name}.json"
+        if not file.exists():  # not measured yet
+            return match.group(0)
+        data = json.loads(file.read_text())
         return f"<!-- table:{name} -->\n{TABLES[name](data)}\n<!-- end -->"
 
     return re.sub(r"<!-- table:(\w+) -->.*?<!-- end -->", replace, text, flags=re.S)

@@ -31,17 +31,20 @@ RUN = [ROOT / "README.md", *GUIDE]
 ALL = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 NOT_RUN = {
+    "README.md": 1,
     "docs/guide/compressing.md": 1,
     "docs/guide/making.md": 2,
     "docs/guide/performance.md": 1,
     "docs/guide/proving.md": 2,
+    "docs/guide/structure.md": 1,
 }
 """How many blocks of a page are marked; a new mark must be defended here."""
 STAND_INS = {"upload": lambda file: sum(len(part) for part in iter(lambda: file.read(1 << 20), b""))}
 """What a page's Python may use without defining it."""
 QUICK = (
     "generate", "verify", "certify", "info", "warmup",
-    "compress", "decompress", "cat", "test", "list", "inspect", "salvage",
+    "compress", "decompress", "cat", "test", "list", "inspect", "explain",
+    "salvage",
 )  # fmt: skip
 """Commands that the tests run; others need only parse."""
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # `X as X`: names that belong to the public ones
     from .api.engines import SharedMemoryConfig as SharedMemoryConfig
     from .api.engines import SharedMemoryEngine as SharedMemoryEngine
     from .api.engines import SharedMemoryRef as SharedMemoryRef
+    from .api.explaining import explain as explain
     from .api.files import generate_file as generate_file
     from .api.generator import Generator as Generator
     from .api.looking import inspect as inspect
@@ -42,6 +43,8 @@ if TYPE_CHECKING:  # `X as X`: names that belong to the public ones
     from .api.verify import verify_buffer as verify_buffer
     from .api.view import BytesView as BytesView
     from .errors import PenstockError as PenstockError
+    from .layers.trace import LayerTrace as LayerTrace
+    from .layers.trace import tracing as tracing
     from .synth.recipe import Recipe as Recipe
 
 __all__ = [
@@ -58,6 +61,7 @@ __all__ = [
     "decompress",
     "decompress_file",
     "decompress_range",
+    "explain",
     "fill_buffer",
     "generate_buffer",
     "generate_data",
@@ -80,6 +84,7 @@ _HOMES = {
     "SharedMemoryConfig": "api.engines",
     "SharedMemoryEngine": "api.engines",
     "SharedMemoryRef": "api.engines",
+    "explain": "api.explaining",
     "generate_file": "api.files",
     "Generator": "api.generator",
     "inspect": "api.looking",
@@ -107,6 +112,8 @@ _HOMES = {
     "verify_buffer": "api.verify",
     "BytesView": "api.view",
     "PenstockError": "errors",
+    "LayerTrace": "layers.trace",
+    "tracing": "layers.trace",
     "Recipe": "synth.recipe",
 }
 """Where each public name lives: it is imported when first used, so that `import penstock` costs next to nothing."""

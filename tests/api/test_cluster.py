@@ -23,6 +23,7 @@ CHUNK = 64 << 10
 def source(tmp_path, monkeypatch):
     """A file of several units, of text and noise."""
     monkeypatch.setattr(cluster, "UNIT", 4 * CHUNK)
+    monkeypatch.setattr(cluster, "SPAN", 4)
     random = np.random.default_rng(1)
     text = b"".join(b"line %d of the log, value %d\n" % (n, n * n % 977) for n in range(40_000))
     path = tmp_path / "source"
@@ -71,7 +72,7 @@ from penstock.api.compressing import compress_file
 from penstock.api.restoring import decompress_file
 
 if __name__ == "__main__":
-    cluster.UNIT = {4 * CHUNK}
+    cluster.UNIT, cluster.SPAN = {4 * CHUNK}, 4
     source = Path(sys.argv[1])
     packed, back = source.with_name("packed"), source.with_name("back")
     with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as made:

@@ -11,9 +11,11 @@ from penstock.layers.registry import codec_by_name
 
 
 def test_objectives():
-    assert level_of() == level_of(None) == level_of("balanced") == level_of(3) == Level("zstd", 3, MIB)
-    assert level_of("speed") == Level("lz4", 1, MIB)
-    assert level_of("ratio") == level_of(19) == level_of("19") == Level("zstd", 19, 4 * MIB)
+    assert level_of() == level_of(None) == level_of("balanced") == level_of(3)
+    assert level_of() == Level("zstd", 3, 2 * MIB, "balanced")
+    assert level_of("speed") == Level("lz4", 1, MIB, "speed")
+    assert level_of("ratio") == level_of(19) == level_of("19")
+    assert level_of(19) == Level("zstd", 19, 4 * MIB, "ratio")
     assert list(OBJECTIVES) == ["speed", "balanced", "ratio"]
 
 
@@ -23,6 +25,8 @@ def test_numbers_are_zstds():
         found = level_of(number)
         assert (found.codec, found.strength) == ("zstd", number)
         assert level_of(str(number)) == level_of(np.int64(number)) == found
+    assert [level_of(number).aim for number in (0, 1, 12, 13, 19)] == [None, *["balanced"] * 2, *["ratio"] * 2]
+    assert level_of(3, "zstd").aim is None, "who names a codec gets that codec"
     sizes = [level_of(number).chunk_size for number in range(MOST + 1)]
     assert sizes == sorted(sizes), "a stronger search is not given less data"
     assert set(sizes) == {MIB, 2 * MIB, 4 * MIB}

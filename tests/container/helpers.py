@@ -98,9 +98,9 @@ def decode(item: Chunk) -> bytes:
         payload = bytearray(max(0, len(item.payload) - 16))
         item.decrypt(payload)
     try:
-        layer, stored = naive.leaf(item.header.plan)
-        naive.refuse(stored != len(payload), "CorruptDataError")
-        raw = naive.decode(layer, bytes(payload), item.header.raw_size)
+        node = naive.tree(item.header.plan, item.header.raw_size)
+        naive.refuse(node[2] != len(payload), "CorruptDataError")
+        raw = naive.decode(node, bytes(payload), 0, item.header.raw_size)
         encrypted = item.segment.header.encrypted
         naive.refuse(not encrypted and naive.xxh3(raw) != item.header.checksum, "ChecksumError")
     except naive.Refused as error:

@@ -39,10 +39,10 @@ def raw_of(data, candidate, secret=SECRET):
         if payload is None:
             return None
     try:
-        layer, stored = naive.leaf(header.plan)
-        if stored != len(payload):
+        node = naive.tree(header.plan, header.raw_size)
+        if node[2] != len(payload):
             return None
-        raw = naive.decode(layer, payload, header.raw_size)
+        raw = naive.decode(node, payload, 0, header.raw_size)
     except naive.Refused:
         return None
     encrypted = candidate.header is not None and candidate.header.encrypted

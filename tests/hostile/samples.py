@@ -11,6 +11,8 @@ from penstock import errors
 from penstock.api.restoring import decompress_file
 from penstock.api.squeeze import compress, decompress, decompress_range
 
+from .structured import structured
+
 KEY = bytes(range(32))
 _SENTENCE = "a pen stock brings water under high pressure to the turbine; this one carries bytes and proves them"
 WORDS = _SENTENCE.split()
@@ -78,7 +80,13 @@ def opening(form):
 
 
 def sample(name, size=8400, chunk_size=4096, make=text):
-    """A container in the form of that name: those above, "joined" (several segments, of several codecs), "single"."""
+    """A container in the form of that name: those above, "joined" (several segments, of several codecs), "single".
+
+    "structured" has data of its own, in which each layer finds what it is for; other for another `make`.
+    """
+    if name == "structured":
+        data, raw = structured(size, chunk_size, make(100))
+        return Sample(data, raw, {}, {len(data): raw})
     raw = make(size)
     if name == "joined":
         cuts = [0, size // 3, size // 3, size // 2, size]
@@ -94,11 +102,13 @@ def sample(name, size=8400, chunk_size=4096, make=text):
     return Sample(data, raw, opening(form), {len(data): raw})
 
 
-ALL = [*FORMS, "joined", "single"]
+ALL = [*FORMS, "joined", "single", "structured"]
 
 
 def small(name):
     """A container that is small enough to damage each of its bits; of two chunks or more, but for those stored."""
+    if name == "structured":
+        return sample(name, 500, 450)
     return sample(name, 500 if name in ("store", "joined") else 4200, make=lines)
 
 

@@ -163,8 +163,8 @@ def test_threads_that_need_a_kernel_at_once_compile_it_once(place, monkeypatch):
 
     monkeypatch.setattr(jit, "_registry", {})
     calls = []
-    original = jit._use_private_cache
-    monkeypatch.setattr(jit, "_use_private_cache", lambda dispatcher: (calls.append(1), original(dispatcher)))
+    original = jit.use_private_cache
+    monkeypatch.setattr(jit, "use_private_cache", lambda *args: (calls.append(1), original(*args)))
     kernel = jit.Kernel(families.descend.function, families.descend.signature)
     threads = [threading.Thread(target=kernel.compile) for _ in range(4)]
     for thread in threads:

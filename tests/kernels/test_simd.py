@@ -19,6 +19,7 @@ DATA = "uint8[::1], int64"
 CELL = "uint64, uint64, uint64, uint64, uint64, uint64"
 FORMS = {
     "load64": (f"uint64({DATA})", "array, offset"),
+    "store64": (f"void({DATA}, uint64)", "array, offset, word"),
     "equal_mask": (f"uint64({DATA}, uint8)", "array, offset, byte"),
     "high_mask": (f"uint64({DATA})", "array, offset"),
     "lowest_bit": ("int64(uint64)", "mask"),
@@ -97,7 +98,8 @@ def test_every_turn_is_taken_once_by_many_threads():
 @pytest.mark.parametrize("offset", range(72))
 def test_words_at_every_alignment(offset):
     data = aligned(96)
-    both("load64", data, offset)
+    word = both("load64", data, offset)
+    both("store64", data, 80 - offset, word)
 
 
 @pytest.mark.parametrize("offset", range(70))

@@ -1,7 +1,6 @@
 """Where the C functions are found, where not, and what happens then."""
 
 import ctypes
-import struct
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +73,6 @@ def test_addresses():
         native.writable(frozen)
 
 
-def test_the_first_word():
-    words = np.frombuffer(struct.pack("=xII", 0x01020304, 7), np.uint8)
-    assert native.first_word(native.readable(words[1:])) == 0x01020304
+def test_the_first_bytes():
+    some = np.frombuffer(b"x\1\2\3\4\5\6\7\x88", np.uint8)
+    assert native.first_bytes(native.readable(some[1:])) == 0x8807060504030201

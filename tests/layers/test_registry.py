@@ -11,9 +11,13 @@ from hypothesis import strategies as st
 
 from penstock.buffers import as_bytes
 from penstock.errors import CorruptDataError, PenstockError, UnknownCodecError
-from penstock.layers.contract import FOREIGN, NAMES
+from penstock.layers import arena, records
+from penstock.layers.contract import DELTA, FOREIGN, NAMES, PLANES, RECORDS, REGIONS
 from penstock.layers.foreign import Foreign
 from penstock.layers.plan import Edge, branch, describe, leaf, pack, parse
+from penstock.layers.planes import Planes
+from penstock.layers.records import Records, Room
+from penstock.layers.regions import Regions
 from penstock.layers.registry import codec_by_id, codec_by_name, decode_tree
 from penstock.layers.streams import Kind
 
@@ -140,3 +144,155 @@ def test_several_faults(shape, flips, cut):
         plan[flip // 8 % len(plan)] ^= 1 << flip % 8
     with suppress(PenstockError):
         assert len(decoded(bytes(plan), payload[: len(payload) - cut], 150)) == 150
+
+
+# --- where inner streams stand ----------------------------------------------------------------------------------------
+
+
+def node_of(id, params, *parts):
+    """(node, payload) of a layer over streams: (kind, data), stored, or (kind, size, node, payload)."""
+    edges, payload = [], b""
+    for part in parts:
+        kind, size, below, data = part if len(part) == 4 else (part[0], len(part[1]), leaf(0, len(part[1])), part[1])
+        edges.append(Edge(kind, size, 0, below))
+        payload += data
+    return branch(id, params, edges), payload
+
+
+def run(node, payload, size, start=0):
+    room = np.full(size + 64, 0xA7, np.uint8)
+    out = room[start : start + size]
+    decode_tree(parse(pack(node), size, len(payload)), as_bytes(payload), out)
+    assert set(room[start + size :]) | set(room[:start]) <= {0xA7}
+    return out.tobytes()
+
+
+class Watched:
+    """A layer of the package that tells what it was given."""
+
+    def __init__(self, monkeypatch, layer):
+        self.seen = []
+        decode = layer.decode
+
+        def watch(itself, params, children, out):
+            self.seen.append((children, out))
+            decode(itself, params, children, out)
+
+        monkeypatch.setattr(layer, "decode", watch)
+
+
+def place(data):
+    return data.__array_interface__["data"][0]
+
+
+def test_regions_are_decoded_where_they_belong(monkeypatch):
+    watched = Watched(monkeypatch, Regions)
+    zipped = codec_by_id(1)
+    room = np.empty(zipped.bound(100), np.uint8)
+    size = zipped.encode_into(np.zeros(100, np.uint8), room, 3)
+    inner, payload = node_of(
+        REGIONS, b"", (Kind.BYTES, b"abc"), (Kind.BYTES, 100, leaf(1, size), room[:size].tobytes())
+    )
+    node, payload = node_of(REGIONS, b"", (Kind.BYTES, b"12345"), (Kind.BYTES, 103, inner, payload), (Kind.BYTES, b"z"))
+    assert run(node, payload, 109) == b"12345abc" + bytes(100) + b"z"
+    (inside, _), (above, whole) = watched.seen
+    assert [place(child.data) - place(whole.data) for child in above] == [0, 5, 108]
+    assert [place(child.data) - place(whole.data) for child in inside] == [5, 8]
+
+
+def test_records_are_not_copied_together(monkeypatch):
+    watched = Watched(monkeypatch, Records)
+    monkeypatch.setattr(records, "_together", None)
+    column = node_of(DELTA, b"\5\1", (Kind.U16, b"\4\0\6\0\x08\0"))
+    parts = [(Kind.U16, 6, *column), (Kind.BYTES, b"abc"), (Kind.U32, bytes(range(3)) * 4)]
+    codes = b"\2\1\4"
+    for start in range(4):
+        assert len(run(*node_of(RECORDS, codes, *parts), 21, start)) == 21
+    assert all(type(children) is Room for children, _ in watched.seen)
+
+
+@pytest.mark.parametrize(("code", "kind"), [(1, Kind.BYTES), (2, Kind.U16), (4, Kind.U32), (8, Kind.U64)])
+def test_a_lone_column_is_decoded_in_place_where_it_can(monkeypatch, code, kind):
+    watched = Watched(monkeypatch, Records)
+    raw = bytes(range(48))
+    for start in range(9):
+        assert run(*node_of(RECORDS, bytes((code,)), (kind, raw)), 48, start) == raw
+        children, out = watched.seen[-1]
+        assert (place(children[0].data) == place(out.data)) == (place(out.data) % code == 0)
+
+
+def test_what_is_stored_is_read_where_it_lies(monkeypatch):
+    watched = Watched(monkeypatch, Planes)
+    payload = np.frombuffer(b"?abcd\0\0\0\0", np.uint8)[1:]
+    column, _ = node_of(PLANES, b"", (Kind.BYTES, b"abcd"), (Kind.BYTES, bytes(4)))
+    node = branch(RECORDS, b"\2", [Edge(Kind.U16, 8, 0, column)])
+    out = np.empty(8, np.uint8)
+    decode_tree(parse(pack(node), 8, 8), payload, out)
+    assert out.tobytes() == b"a\0b\0c\0d\0"
+    ((children, _),) = watched.seen
+    assert [place(child.data) - place(payload) for child in children] == [0, 4]
+    assert not any(child.data.flags.writeable for child in children)
+
+
+LIES = {
+    "regions of less": (REGIONS, b"", [(Kind.BYTES, b"abc")], 8),
+    "regions of more": (REGIONS, b"", [(Kind.BYTES, b"abc"), (Kind.BYTES, b"abcdef")], 8),
+    "regions of integers": (REGIONS, b"", [(Kind.U32, bytes(8))], 8),
+    "a column of more": (RECORDS, b"\2", [(Kind.U16, bytes(80))], 8),
+    "a column of less": (RECORDS, b"\2", [(Kind.U16, bytes(2))], 8),
+    "a column of another kind": (RECORDS, b"\2", [(Kind.U32, bytes(8))], 8),
+    "columns of more": (RECORDS, b"\1\1", [(Kind.BYTES, bytes(900)), (Kind.BYTES, bytes(4))], 8),
+    "columns of less": (RECORDS, b"\1\1", [(Kind.BYTES, bytes(1)), (Kind.BYTES, bytes(4))], 8),
+    "more columns than fields": (RECORDS, b"\1\1", [(Kind.BYTES, bytes(4))] * 3, 8),
+    "fewer columns than fields": (RECORDS, b"\1\1", [(Kind.BYTES, bytes(4))], 8),
+    "records that are not whole": (RECORDS, b"\1\2", [(Kind.BYTES, bytes(3)), (Kind.U16, bytes(6))], 8),
+    "records without fields": (RECORDS, b"", [(Kind.BYTES, bytes(8))], 8),
+}
+
+
+@pytest.mark.parametrize(("id", "params", "parts", "size"), LIES.values(), ids=LIES)
+def test_streams_that_do_not_fit_their_places(id, params, parts, size):
+    for levels in range(3):
+        node, payload = node_of(id, params, *parts)
+        for _ in range(levels):
+            node, payload = node_of(REGIONS, b"", (Kind.BYTES, size, node, payload))
+        with pytest.raises(CorruptDataError):
+            run(node, payload, size)
+
+
+def test_a_leaf_that_lies_in_a_piece_stays_in_it():
+    """The piece before and the one behind it are as they were."""
+    zipped = codec_by_id(1)
+    room = np.empty(zipped.bound(1000), np.uint8)
+    size = zipped.encode_into(np.full(1000, 1, np.uint8), room, 3)
+    middle = (Kind.BYTES, 10, leaf(1, size), room[:size].tobytes())
+    node, payload = node_of(REGIONS, b"", (Kind.BYTES, b"abc"), middle, (Kind.BYTES, b"xyz"))
+    out = np.zeros(16, np.uint8)
+    with pytest.raises(CorruptDataError):
+        decode_tree(parse(pack(node), 1000, len(payload)), as_bytes(payload), out)
+    assert out[:3].tobytes() == b"abc" and not out[13:].any()
+
+
+def test_the_room_is_enough_and_used_again(monkeypatch):
+    """Each column's own inner streams take the place of those of the column before."""
+    asked, handed = [], []
+    borrow, stream = arena.borrowed, arena.Arena.stream
+
+    def borrowed(size):
+        asked.append(size)
+        return borrow(size)
+
+    def watched(room, *arguments):
+        found = stream(room, *arguments)
+        handed.append(room.used)
+        return found
+
+    monkeypatch.setattr(arena, "borrowed", borrowed)
+    monkeypatch.setattr(arena.Arena, "stream", watched)
+    column = node_of(DELTA, b"\1\1", (Kind.U32, bytes(4000)))
+    size, many = 4000, 8
+    node, payload = node_of(RECORDS, b"\4" * many, *[(Kind.U32, size, *column)] * many)
+    assert run(node, payload, size * many) == bytes(size * many)
+    whole = arena.room_of(size)
+    assert asked == [whole * many + whole]
+    assert max(handed) <= asked[0]

@@ -102,7 +102,7 @@ def test_a_bomb_takes_no_memory():
 
 
 @pytest.mark.parametrize("codec", ZSTDS)
-@pytest.mark.parametrize("level", [0, 23, -8, 2**31, 3.0, None, "3"])
+@pytest.mark.parametrize("level", [0, 23, 98, 100, -8, 2**31, 3.0, 99.0, None, "3"])
 def test_levels_that_are_not(codec, level):
     # Also for a codec that has no level yet, and for one whose level is equal and of another type.
     for used in (codec, zstd.make(None), zstd.make(native.zstd())):
@@ -238,3 +238,81 @@ def test_nothing_is_said_when_the_interpreter_ends():
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert int(done.stdout) > 0
+
+
+def residuals(size, scale=2.0):
+    """Symbols as zigzagged differences have them."""
+    values = np.round(np.random.default_rng(0).laplace(0, scale, size)).astype(int)
+    return np.minimum(np.where(values < 0, -2 * values - 1, 2 * values), 255).astype(np.uint8).tobytes()
+
+
+@pytest.mark.parametrize("codec", ZSTDS)
+@pytest.mark.parametrize("size", [0, 1, 63, 64, 1000, 131_072, 131_073, 300_000])
+def test_literals_only(codec, size):
+    raw = residuals(size)
+    payload = encode(codec, raw, zstd.LITERALS)
+    assert zstandard.decompress(payload) == raw
+    assert decode(codec, payload, size) == raw
+    assert zstandard.get_frame_parameters(payload).content_size == size
+
+
+@pytest.mark.parametrize("codec", ZSTDS)
+@pytest.mark.parametrize("scale", [1.0, 4.0, 20.0])
+def test_literals_only_come_near_the_entropy(codec, scale):
+    raw = residuals(200_000, scale)
+    shares = np.bincount(np.frombuffer(raw, np.uint8)) / len(raw)
+    ideal = -sum(share * np.log2(share) for share in shares if share) * len(raw) / 8
+    assert ideal < len(encode(codec, raw, zstd.LITERALS)) < ideal * 1.05
+
+
+def test_literals_only_seek_no_matches():
+    noise = np.random.default_rng(0).integers(0, 128, 50_000, np.uint8).tobytes()
+    once, twice = (len(encode(NATIVE_ZSTD, raw, zstd.LITERALS)) for raw in (noise, noise + noise))
+    assert 0.87 * len(noise) < once < 0.89 * len(noise)
+    assert twice > 1.98 * once
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: zstd.make(native.zstd()), lambda: zstd.make(None)], ids=["native", "portable"]
+)
+def test_literals_only_leave_nothing_behind(make):
+    raw = residuals(50_000) + RAW * 100
+    levels = (-7, -1, 1, 3, 12, 19, zstd.LITERALS)
+    alone = {level: encode(make(), raw, level) for level in levels}
+    assert len({*alone.values()}) == len(levels)
+    used = make()
+    for level in levels:
+        for before in levels:
+            encode(used, raw, before)
+            assert encode(used, raw, level) == alone[level]
+
+
+def test_parameters_that_are_refused_are_set_again():
+    library, codes, refused = native.zstd(), 1 << 64, []
+
+    def refuse(handle, parameter, value):
+        if parameter == 1002 and not refused:
+            refused.append(parameter)
+            return codes - 40
+        return library.set_parameter(handle, parameter, value)
+
+    codec, raw = zstd.make(library._replace(set_parameter=refuse)), residuals(9000)
+    with pytest.raises(PenstockError, match="level 99"):
+        encode(codec, raw, zstd.LITERALS)
+    assert encode(codec, raw, 3) == encode(NATIVE_ZSTD, raw, 3)
+    assert encode(codec, raw, zstd.LITERALS) == encode(NATIVE_ZSTD, raw, zstd.LITERALS)
+
+
+@pytest.mark.parametrize("codec", ZSTDS)
+@pytest.mark.parametrize("other", [1, zstd.LITERALS])
+def test_another_level_after_a_frame_that_did_not_fit(codec, other):
+    noise = np.random.default_rng(5).integers(0, 256, 300_000, np.uint8)
+    wanted = encode(codec, RAW, other)
+    assert codec.encode_into(noise, np.empty(1000, np.uint8), 3) == -1
+    assert encode(codec, RAW, other) == wanted
+    assert codec.encode_into(noise, np.empty(1000, np.uint8), zstd.LITERALS) == -1
+    assert encode(codec, RAW, 3) == zstd_library(RAW)
+
+
+def zstd_library(raw):
+    return zstandard.ZstdCompressor(level=3, write_content_size=True, write_checksum=False).compress(raw)

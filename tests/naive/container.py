@@ -1,4 +1,4 @@
-"""Containers, from docs/spec/container.md alone: front to back, one field at a time, nothing clever."""
+"""Containers, from docs/spec alone: front to back, one field at a time, nothing clever."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import hmac
 import lz4.block
 import xxhash
 import zstandard
+
+from . import layers
 
 
 class Refused(Exception):
@@ -115,29 +117,73 @@ def varint(cursor):
     raise Refused("CorruptDataError")
 
 
-def leaf(plan):
-    """Section 4.1, the part of it that version 1 writes: one leaf without parameters; (id, stored size)."""
-    cursor = Cursor(plan)
-    layer, parameters, streams = varint(cursor), varint(cursor), varint(cursor)
-    refuse(layer > 2, "UnknownCodecError")
-    refuse(parameters or streams, "CorruptDataError")
-    stored = varint(cursor)
-    refuse(cursor.at != len(plan), "CorruptDataError")
-    return layer, stored
+WIDTHS = [1, 2, 4, 8, 1]
+LEAVES = (0, 1, 2, 3, 80)
 
 
-def decode(layer, stored, size):
-    if layer == 0:
+class Tree:
+    """Section 4.1: a plan tree as (id, parameters, stored size, [(type, size, strings, tree), ...])."""
+
+    def __init__(self, plan, raw):
+        self.cursor, self.nodes, self.left = Cursor(plan), 0, 8 * raw + 65536
+        self.root = self.node(1, 0)
+        refuse(self.cursor.at != len(plan), "CorruptDataError")
+
+    def node(self, depth, kind):
+        self.nodes += 1
+        refuse(depth > 16 or self.nodes > 8192, "LimitExceededError")
+        layer, size = varint(self.cursor), varint(self.cursor)
+        params, count = self.cursor.take(size), varint(self.cursor)
+        if not count:
+            refuse(kind == 4, "CorruptDataError")
+            return layer, params, varint(self.cursor), []
+        refuse(count > 8192, "LimitExceededError")
+        below = [self.stream(depth) for _ in range(count)]
+        return layer, params, sum(node[2] for *_, node in below), below
+
+    def stream(self, depth):
+        kind, size = self.cursor.number(1), varint(self.cursor)
+        refuse(kind > 4 or size % WIDTHS[kind], "CorruptDataError")
+        strings = varint(self.cursor) if kind == 4 else 0
+        self.left -= size + 4 * strings
+        refuse(self.left < 0, "LimitExceededError")
+        return kind, size, strings, self.node(depth + 1, kind)
+
+
+def tree(plan, raw):
+    """The root of the plan tree of a chunk of so many raw bytes."""
+    return Tree(plan, raw).root
+
+
+def decode(node, stored, kind, size):
+    """The bytes of the stream that a node gives."""
+    layer, params, _, below = node
+    inner = layer in layers.INNER
+    refuse(layer == 3 or not (inner or layer in LEAVES), "UnknownCodecError")
+    refuse(inner != bool(below) or (not inner and params), "CorruptDataError")
+    if not inner:
+        return decode_leaf(layer, stored, size)
+    cursor, children = Cursor(stored), []
+    for child_kind, child_size, _, child in below:
+        children.append((child_kind, decode(child, cursor.take(child[2]), child_kind, child_size)))
+    try:
+        return layers.decode(layer, params, children, kind, size)
+    except layers.Wrong:
+        raise Refused("CorruptDataError") from None
+
+
+def decode_leaf(layer, stored, size):
+    try:
+        if layer == 80:
+            return layers.constant(stored, size)
         raw = stored
-    else:
-        try:
-            if layer == 1:
-                refuse(zstandard.get_frame_parameters(stored).content_size != size, "CorruptDataError")
-                raw = zstandard.ZstdDecompressor().decompress(stored, allow_extra_data=False)
-            else:
-                raw = lz4.block.decompress(stored, uncompressed_size=size)
-        except (zstandard.ZstdError, lz4.block.LZ4BlockError):
-            raise Refused("CorruptDataError") from None
+        if layer == 1:
+            refuse(zstandard.get_frame_parameters(stored).content_size != size, "CorruptDataError")
+            raw = zstandard.ZstdDecompressor().decompress(stored, allow_extra_data=False)
+        elif layer == 2:
+            raw = lz4.block.decompress(stored, uncompressed_size=size)
+    except (zstandard.ZstdError, lz4.block.LZ4BlockError, layers.Wrong):
+        raise Refused("CorruptDataError") from None
     refuse(len(raw) != size, "CorruptDataError")
     return raw
 
@@ -180,9 +226,9 @@ def chunk(cursor, start, number, offset, seal):
     if seal:
         refuse(xxh3(payload) != found["checksum"], "ChecksumError")
         payload = seal.open(number, 0, payload, found["front"] + found["plan"])
-    layer, stored = leaf(found["plan"])
-    refuse(stored != len(payload), "CorruptDataError")
-    raw = decode(layer, payload, found["raw"])
+    node = tree(found["plan"], found["raw"])
+    refuse(node[2] != len(payload), "CorruptDataError")
+    raw = decode(node, payload, 0, found["raw"])
     refuse(not seal and xxh3(raw) != found["checksum"], "ChecksumError")
     return (found["raw"], cursor.at - start, found["checksum"]), raw
 

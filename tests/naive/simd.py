@@ -9,6 +9,10 @@ def load64(data, offset):
     return int.from_bytes(data[offset : offset + 8], "little")
 
 
+def store64(data, offset, word):
+    data[offset : offset + 8] = word.to_bytes(8, "little")
+
+
 def equal_mask(data, offset, byte):
     return sum((data[offset + i] == byte) << i for i in range(64))
 

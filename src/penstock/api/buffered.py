@@ -14,7 +14,7 @@ from ..container.index import IndexBuilder, index_size
 from ..container.layout import SegmentHeader
 from ..container.parts import Chunk
 from ..engine.assemble import Assembly, StoppedError
-from ..engine.chunks import Encoded, Settings, decode, encode
+from ..engine.chunks import Encoded, Settings, decode, encode, give_up
 from ..engine.crewed import Raw, decode_all, decoder, encode_all, encoder
 from ..engine.processes import Crew
 from ..errors import BadBufferError
@@ -57,6 +57,7 @@ class SegmentBuffer:
                 try:
                     room = whole.enter(number)
                 except StoppedError:
+                    give_up(settings, number)
                     return
                 at = number * step
                 whole.place(number, encode(view[at : at + step], room, settings, number, at), room)

@@ -26,6 +26,7 @@ from ..errors import StorageError, UsageError
 from ..layers.contract import FOREIGN, Codec
 from ..layers.foreign import Foreign
 from ..layers.registry import codec_by_name
+from ..planner.planner import SPAN
 from ..storage.failures import translated
 from ..storage.names import neighbour
 from ..storage.parts import concatenate
@@ -33,6 +34,7 @@ from ..storage.raw import Buffered
 from ..storage.reader import FileReader
 from ..storage.serial import SerialWriter
 from ..storage.writer import FileWriter
+from .squeezing import planner_for
 
 UNIT = 64 << 20
 """Raw bytes of a unit of work: some tenths of a second, so that handing it out costs nothing beside it."""
@@ -48,6 +50,7 @@ class _Unit(NamedTuple):
     chunk_size: int
     codec: str | Foreign
     level: int
+    aim: str | None
     part: str
 
 
@@ -71,7 +74,9 @@ def compress_on(
         raise UsageError("a cluster does not encrypt", hint="compress on this machine, or encrypt afterwards")
     with FileReader(source) as reader:
         size = reader.size
-    step = max(1, UNIT // settings.chunk_size) * settings.chunk_size
+    # No plan is kept from one to the next: the same bytes as without a cluster.
+    span = SPAN * settings.chunk_size
+    step = max(1, UNIT // span) * span
     codec: str | Foreign = settings.codec.name if settings.codec.id != FOREIGN else _own(settings.codec)
     index = IndexBuilder(header)
     with (
@@ -80,7 +85,7 @@ def compress_on(
     ):
         units = (
             _Unit(str(source.resolve()), at, min(at + step, size), settings.chunk_size, codec, settings.level,
-                  str(parts / f"{at:016x}"))
+                  settings.planner.aim.name if settings.planner else None, str(parts / f"{at:016x}"))
             for at in range(0, size, step)
         )  # fmt: skip
         writer.write(header.packed)
@@ -113,7 +118,9 @@ def _folder(path: Path) -> Iterator[Path]:
 def make_part(unit: _Unit) -> list[tuple[int, int, int]]:
     """Encode the chunks of a unit into its part; return of each its raw size, stored size and checksum."""
     codec = codec_by_name(unit.codec) if isinstance(unit.codec, str) else unit.codec
-    settings = Settings(codec, unit.level, unit.chunk_size)
+    settings = Settings(
+        codec, unit.level, unit.chunk_size, None, planner_for(unit.aim, unit.level, unit.start // unit.chunk_size)
+    )
     raw, room = np.empty(unit.chunk_size, np.uint8), np.empty(settings.room, np.uint8)
     entries = []
     with FileReader(unit.source) as reader, SerialWriter(unit.part, force=True, fsync=False, sync_name=False) as part:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import pkgutil
 import platform
 import sys
+import time
 from collections import Counter
 from importlib import metadata
 from typing import Any
@@ -13,7 +15,6 @@ from .._version import __version__
 from ..topology import default_threads, format_cpulist, read_topology
 
 _LIBRARIES = ("numpy", "numba", "llvmlite", "lz4", "zstandard", "xxhash", "dgen-py")
-_KERNEL_MODULES = ("content", "compare", "families", "noise", "numeric")
 
 
 def describe() -> dict[str, Any]:
@@ -52,7 +53,8 @@ def _versions() -> dict[str, str]:
 
 
 def _all_kernels() -> dict[str, Any]:
-    for name in _KERNEL_MODULES:
+    package = importlib.import_module("penstock.kernels")
+    for name in sorted(module.name for module in pkgutil.iter_modules(package.__path__)):
         importlib.import_module(f"penstock.kernels.{name}")
     found: dict[str, Any] = importlib.import_module("penstock.kernels.jit").kernels()
     return found
@@ -71,4 +73,6 @@ def warm_up() -> tuple[list[str], float]:
     """Compile or load every kernel; return their names and the seconds it took."""
     names = [name.removeprefix("penstock.kernels.") for name in _all_kernels()]
     seconds: float = sys.modules["penstock.kernels.jit"].compile_all()
-    return names, seconds
+    begin = time.perf_counter()
+    sys.modules["penstock.kernels.entries"].load_all()
+    return names, seconds + time.perf_counter() - begin

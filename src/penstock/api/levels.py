@@ -13,6 +13,8 @@ MIB: Final = 1 << 20
 OBJECTIVES: Final = {"speed": 1, "balanced": 3, "ratio": 19}
 """Words for people who do not want numbers, and the number each stands for."""
 MOST: Final = 19
+_RATIO: Final = 13
+"""From this level on plans aim at size alone."""
 _STRONGEST: Final = {"store": 0, "lz4": 12, "zstd": MOST}
 
 
@@ -25,17 +27,22 @@ class Level(NamedTuple):
     """That codec's own level."""
     chunk_size: int
     """Bytes that are compressed, and can be read, on their own."""
+    aim: str | None = None
+    """What plans for structured data aim at; None where the codec was named, or nothing is compressed."""
 
 
 def level_of(level: int | str | None = None, codec: str | None = None) -> Level:
     """Return what an objective or a number from 0 (stored) to 19 means, for the codec of that name if one is given.
 
     The numbers are zstd's; `speed` is lz4. Chunks grow with them, because a stronger search finds more in more data:
-    what cutting into chunks costs stays under 1.5 % of the size at level 3 and under 3 % at level 19 (`penstock bench
-    compress`). None is `balanced`. Raises UsageError.
+    what cutting into chunks costs stays under 1 % of the size at level 3 and under 3 % at level 19 (`penstock bench
+    compress`). Data with structure is taken apart at all of them but 0; then the codec gets what is left. None is
+    `balanced`. Raises UsageError.
     """
     number = _number("balanced" if level is None else level)
+    aim = None
     if codec is None:
+        aim = None if number == 0 else "speed" if level == "speed" else "balanced" if number < _RATIO else "ratio"
         codec = "lz4" if level == "speed" else "zstd" if number else "store"
     if codec not in _STRONGEST:
         raise UsageError(f"there is no codec {codec!r}", hint=f"{', '.join(_STRONGEST)}, or an object with encode()")
@@ -44,7 +51,12 @@ def level_of(level: int | str | None = None, codec: str | None = None) -> Level:
     strength = min(number, _STRONGEST[codec])
     if codec != "store" and strength == 0:
         raise UsageError(f"level 0 stores, and {codec} was asked for", hint="leave one of them out")
-    return Level(codec, strength, MIB if number < 6 else 2 * MIB if number < 13 else 4 * MIB)
+    return Level(codec, strength, _chunk(number), aim)
+
+
+def _chunk(number: int) -> int:
+    """Bytes of a chunk: so many that cutting costs half a percent or less, of most kinds of data (decision 0009)."""
+    return MIB if number < OBJECTIVES["balanced"] else 2 * MIB if number < _RATIO else 4 * MIB
 
 
 def _number(level: int | str) -> int:

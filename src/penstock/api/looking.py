@@ -20,7 +20,9 @@ from ..engine.chunks import decode
 from ..engine.stream import ordered
 from ..errors import BadBufferError, CorruptDataError, PenstockError
 from ..layers.contract import Codec
-from ..layers.plan import describe, parse, to_dict
+from ..layers.plan import parse
+from ..layers.streams import Kind
+from ..layers.words import short, tree
 from ..storage.reader import FileReader
 from ..topology import default_threads
 from .arguments import whole
@@ -91,10 +93,10 @@ def inspect(
     the indexes are checked, so that a wrong key shows.
 
     - source, raw_size, stored_size, ratio (raw / stored), chunk_size (raw bytes of the largest), encrypted
-    - chunks: how many; with `chunks` chunk_list has one entry for each
+    - chunks: how many; with `chunks` chunk_list has one entry for each, in which trees of layers are as in `explain`
     - segments: position, size, chunks, raw_size, chunk_size, encrypted, kdf (key or passphrase), codec (the name of
       the writer's own, None for penstock's)
-    - plans: how many chunks, raw and stored bytes went through which layers; the largest share first
+    - plans: how many chunks, raw and stored bytes went through which layers, in short; the largest share first
 
     Raises `CorruptDataError` and its kin, as `decompress`, for what can be seen without restoring; `StorageError`.
     """
@@ -189,11 +191,11 @@ class _Found:
         """Count a chunk."""
         clear = header.payload_size - TAG * segment.header.encrypted
         try:
-            tree = parse(header.plan, header.raw_size, clear)
+            node = parse(header.plan, header.raw_size, clear)
         except PenstockError as error:
             error.message = f"{chunk_name(number, segment.number, position)}: {error.message}"
             raise
-        plan = describe(tree)
+        plan = short(node)
         sums = self._plans.setdefault(plan, [0, 0, 0])
         for at, value in enumerate((1, header.raw_size, header.stored_size)):
             sums[at] += value
@@ -209,7 +211,7 @@ class _Found:
                 "checksum": f"{header.checksum:016x}",
                 "plan": plan,
             }
-            self._chunks.append(entry | ({"tree": to_dict(tree)} if tree.edges else {}))
+            self._chunks.append(entry | ({"tree": tree(node, Kind.BYTES, header.raw_size)} if node.edges else {}))
 
     def to_dict(self) -> dict[str, Any]:
         """All of it."""

@@ -11,7 +11,7 @@ import numpy as np
 from ..buffers import Bytes
 from ..container.index import IndexBuilder
 from ..container.layout import SegmentHeader
-from ..engine.chunks import Encoded, Settings, encode
+from ..engine.chunks import Encoded, Settings, encode, give_up
 from ..engine.stream import ordered
 from ..errors import StorageError
 from ..storage.reader import FileReader
@@ -97,7 +97,11 @@ def encoded_chunks(source: FileReader | Source, settings: Settings, threads: int
         number, room, size = task
         raw = room.raw[:size]
         if isinstance(source, FileReader):
-            read_whole(source, number * step, raw)
+            try:
+                read_whole(source, number * step, raw)
+            except BaseException:
+                give_up(settings, number)
+                raise
         return encode(raw, room.room, settings, number, number * step), room
 
     tasks = _file_tasks(source.size, step, free.get) if isinstance(source, FileReader) else _tasks(source, free.get)

@@ -10,6 +10,8 @@ from ..errors import UsageError
 from ..layers.contract import FOREIGN, Codec
 from ..layers.foreign import Foreign, foreign
 from ..layers.registry import codec_by_name
+from ..planner.aims import AIMS
+from ..planner.planner import Planner
 from .levels import chunk_size_of, level_of
 
 Secret = Any
@@ -51,6 +53,8 @@ class Chosen(NamedTuple):
     strength: int
     chunk_size: int
     secret: Secret | None
+    aim: str | None = None
+    """What plans for structured data aim at; None: no plans."""
 
     def segment(self, size: int | None = None) -> tuple[SegmentHeader, Settings]:
         """Return header and settings of a new segment; an encrypted one gets a key of its own.
@@ -60,7 +64,19 @@ class Chosen(NamedTuple):
         name = self.codec.name if self.codec.id == FOREIGN else ""
         header = SegmentHeader(self.secret.parameters() if self.secret else b"", name) if name or self.secret else PLAIN
         chunk = self.chunk_size if size is None else max(1, min(self.chunk_size, size))
-        return header, Settings(self.codec, self.strength, chunk, self.secret.sealer(header) if self.secret else None)
+        sealer = self.secret.sealer(header) if self.secret else None
+        return header, Settings(self.codec, self.strength, chunk, sealer, planner_for(self.aim, self.strength))
+
+
+def planner_for(aim: str | None, strength: int, first: int = 0) -> Planner | None:
+    """Return a new planner for the chunks of one segment from number `first` on; None for no aim.
+
+    strength: the level of zstd that it is measured against.
+    """
+    if aim is None:
+        return None
+    found = AIMS[aim]
+    return Planner(found if aim != "balanced" else found._replace(guess=strength), first)
 
 
 def choose(
@@ -78,4 +94,5 @@ def choose(
         wanted.strength,
         chunk_size_of(chunk_size, wanted),
         secret_of(key, passphrase),
+        None if own else wanted.aim,
     )

@@ -12,6 +12,7 @@ import numpy as np
 from ..api.oneshot import generate_buffer
 from ..api.squeeze import compress, compress_bound, decompress
 from ..buffers import Bytes, arena
+from ..errors import UsageError
 from . import rivals
 from .compress_whole import whole_processes
 from .rows import Goal, Row, row
@@ -148,11 +149,27 @@ def measure(*, runs: int, folder: str | None, files: str | None, say: Callable[[
     return rows
 
 
-def run(*, runs: int, folder: str | None, files: str | None, say: Callable[[str], object]) -> dict[str, Any]:
+def run(
+    *, runs: int, folder: str | None, files: str | None, by_kind: bool, quick: bool, say: Callable[[str], object]
+) -> dict[str, Any]:
     """The whole benchmark as one JSON object."""
     from .timing import machine
 
+    if by_kind:
+        from . import by_kind as kinds
+
+        return kinds.run(runs=runs, files=files, quick=quick, say=say)
+    if quick:
+        raise UsageError("--quick goes with --by-kind")
     start = time.perf_counter()
     about = machine() | {"rivals": rivals.versions()}
     rows = measure(runs=runs, folder=folder, files=files, say=say)
     return {"benchmark": "compress", "machine": about, "seconds": time.perf_counter() - start, "rows": rows}
+
+
+def show(found: dict[str, Any]) -> None:
+    """Print the figures of each kind; those of the rest were printed as they came."""
+    if found["benchmark"] == "by_kind":
+        from . import by_kind as kinds
+
+        kinds.show(found)

@@ -13,7 +13,7 @@ import zstandard
 from ..buffers import Bytes
 from .timing import Action
 
-_PACKAGES = ("zstandard", "backports.zstd", "lz4", "blosc2", "isal", "zlib-ng")
+_PACKAGES = ("zstandard", "backports.zstd", "lz4", "blosc2", "isal", "zlib-ng", "pcodec", "openzl")
 
 
 def versions() -> dict[str, str]:

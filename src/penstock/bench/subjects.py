@@ -16,6 +16,8 @@ EPILOG: Final = """examples:
   penstock bench generate                     against ndarray.fill, and dgen-py
                                               (pip install penstock[bench])
   penstock bench compress --files corpus/     against zstd, lz4, blosc2 ...
+  penstock bench compress --by-kind           numbers and records, against
+                                              zstd, xz, blosc2, pcodec, OpenZL
   penstock bench hpc --size 100               the engines with your own codecs,
                                               against one core
   penstock bench generate --output out.json   keeps every single rate
@@ -54,7 +56,12 @@ SUBJECTS: Final[dict[str, Subject]] = {
     "compress": Subject(
         "compressing and restoring, against the same codecs' own libraries",
         7,
-        (_FOLDER, ("--files", {"metavar": "DIR", "help": "real files to measure on, beside generated data"})),
+        (
+            _FOLDER,
+            ("--files", {"metavar": "DIR", "help": "real files to measure on, beside generated data"}),
+            ("--by-kind", {"action": "store_true", "help": "kind by kind (the sub-folders of --files), against more"}),
+            ("--quick", {"action": "store_true", "help": "with --by-kind: little data, once"}),
+        ),
     ),
     "hpc": Subject(
         "the engines with codecs of your own, against one core",

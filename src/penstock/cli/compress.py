@@ -9,11 +9,12 @@ import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import UsageError
-from .batch import count, each, pace, print_json
+from .batch import count, each, pace
 from .keys import add_keys, secret_from
 from .options import size_argument
 from .places import STDOUT, SUFFIX, Job, add_places, add_run, check_places, files_of, job_of
 from .sizes import show_size
+from .tracing import add_trace, print_results, traced
 
 if TYPE_CHECKING:
     from ..api.compressing import Squeezed
@@ -62,6 +63,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     group.add_argument("-d", "--decompress", action="store_true", help="do what penstock decompress does")
     add_keys(parser, "Encrypt")
     add_run(parser, verbose=True)
+    add_trace(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -89,8 +91,9 @@ def run(args: argparse.Namespace) -> int:
         report(args, job, done, how)
         return done
 
-    results, code = each(files, act, stop=streams)
-    print_json(args, results, code)
+    with traced(args) as trace:
+        results, code = each(files, act, stop=streams)
+    print_results(args, results, code, trace)
     return code
 
 

@@ -6,10 +6,11 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
-from .batch import each, print_json
+from .batch import each
 from .compress import report
 from .keys import add_keys, secret_from
 from .places import SUFFIX, Job, add_places, add_run, check_places, files_of, job_of, text_stdout
+from .tracing import add_trace, print_results, traced
 
 if TYPE_CHECKING:
     from ..api.compressing import Squeezed
@@ -30,6 +31,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_places(parser)
     add_keys(parser, "Decrypt, and refuse what is not encrypted")
     add_run(parser, verbose=True)
+    add_trace(parser)
     parser.set_defaults(decompress=True)
 
 
@@ -48,8 +50,9 @@ def run(args: argparse.Namespace) -> int:
         report(args, job, done, "restored and checked")
         return done
 
-    results, code = each(files, act, stop=streams)
-    print_json(args, results, code)
+    with traced(args) as trace:
+        results, code = each(files, act, stop=streams)
+    print_results(args, results, code, trace)
     return code
 
 

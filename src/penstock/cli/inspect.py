@@ -10,6 +10,7 @@ from .keys import add_keys, secret_from
 from .list import print_table
 from .places import STDIN
 from .sizes import show_size
+from .trees import alike, print_tree
 
 EPILOG = """examples:
   penstock inspect backup.pstk
@@ -26,7 +27,7 @@ _LEFT: Final = frozenset({"encrypted", "own codec", "plan"})
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("file", metavar="FILE", help="what to look at; - for standard input")
-    parser.add_argument("--chunks", action="store_true", help="one line for each chunk, too")
+    parser.add_argument("--chunks", action="store_true", help="one line for each chunk, and the trees of layers, too")
     add_keys(parser, "Check that this opens it, and refuse what is not encrypted")
     parser.add_argument("--json", action="store_true", help="print one JSON object on stdout")
 
@@ -59,6 +60,16 @@ def _print(facts: dict[str, Any]) -> None:
     if facts.get("chunk_list"):
         print()
         print_table(_CHUNK, [_chunk(one) for one in facts["chunk_list"]], _LEFT)
+        _print_trees(facts["chunk_list"])
+
+
+def _print_trees(chunks: list[dict[str, Any]]) -> None:
+    """The trees of layers, of chunks with the same one only the first's."""
+    for found in alike(chunks):
+        if "tree" in found[0]:
+            more = f", and {len(found) - 1:,} more like it" if found[1:] else ""
+            print(f"\nsegment {found[0]['segment']}, chunk {found[0]['number']}{more}:")
+            print_tree(found[0]["tree"])
 
 
 def _exact(size: int) -> str:

@@ -34,6 +34,7 @@ _COMMANDS = (
     _Command("test", "test", "check that every byte can be restored", "[OPTIONS] [FILE...]"),
     _Command("list", "list", "list sizes, ratios, codecs of compressed files", "[--json] [FILE...]"),
     _Command("inspect", "inspect", "show what a compressed file is made of", "[OPTIONS] FILE"),
+    _Command("explain", "explain", "show how data would be taken apart, and why", "[OPTIONS] FILE"),
     _Command("salvage", "salvage", "recover what is whole of a damaged file", "[OPTIONS] FILE"),
     _Command("info", "info", "show versions, CPU, caches, NUMA nodes and compiled kernels", "[--json]"),
     _Command("warmup", "info", "compile every kernel now, so that the first run starts fast", "[--json]", "run_warmup"),

@@ -6,10 +6,11 @@ import argparse
 import os
 from typing import TYPE_CHECKING
 
-from .batch import count, each, pace, print_json
+from .batch import count, each, pace
 from .keys import add_keys, secret_from
 from .places import STDIN, add_run, files_of
 from .sizes import show_size
+from .tracing import add_trace, print_results, traced
 
 if TYPE_CHECKING:
     from ..api.looking import Tested
@@ -27,6 +28,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", metavar="FILE", nargs="*", help="what to check; none, or -: standard input")
     add_keys(parser, "Decrypt, and refuse what is not encrypted")
     add_run(parser)
+    add_trace(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -41,8 +43,9 @@ def run(args: argparse.Namespace) -> int:
             print(f"{done.source}: every byte is right: {held} ({pace(done.raw_size, done.seconds)})", flush=True)
         return done
 
-    results, code = each(files, act)
-    print_json(args, results, code)
+    with traced(args) as trace:
+        results, code = each(files, act)
+    print_results(args, results, code, trace)
     return code
 
 

@@ -14,14 +14,16 @@ from ..container.layout import CHUNK_LEAST, pack_chunk
 from ..container.parts import SALVAGE, Chunk
 from ..container.seal import Sealer
 from ..errors import ChecksumError, CorruptDataError, LimitExceededError, PenstockError
+from ..layers.compiled import decode as decode_compiled
 from ..layers.contract import FOREIGN, STORE, Codec
 from ..layers.plan import leaf, pack, parse
 from ..layers.registry import decode_tree
 from ..limits import MAX_PAYLOAD
+from ..planner.planner import Planner
 from ..planner.screen import screen
 
 HEAD_MOST = CHUNK_LEAST + 16
-"""Bytes at most before the payload of a chunk whose plan is a single leaf."""
+"""Bytes at most before the payload of a chunk whose plan is a single leaf; a tree takes more, and saves more."""
 
 
 class Settings(NamedTuple):
@@ -31,6 +33,8 @@ class Settings(NamedTuple):
     level: int
     chunk_size: int
     sealer: Sealer | None = None
+    planner: Planner | None = None
+    """What looks for structure before the codec gets a chunk; it belongs to one segment."""
 
     @property
     def room(self) -> int:
@@ -69,18 +73,39 @@ def encode(raw: Bytes, room: Bytes, settings: Settings, number: int, offset: int
     `room` has `settings.room` bytes for it; nothing else is allocated. What a caller's own codec makes is kept even if
     it is larger: it may have encrypted. Raises `LimitExceededError` when that is larger than the room.
     """
-    codec = settings.codec
-    if codec.id in (STORE, FOREIGN):
-        checksum, noise = xxh3_64_intdigest(raw.data), codec.id == STORE
+    try:
+        checksum, noise = _screened(raw, settings.codec)
+        coded = None
+        if settings.planner and not noise:
+            coded = settings.planner.encode(number, raw, room[: raw.size - 1])
+    finally:
+        give_up(settings, number)
+    if coded:
+        plan, payload = coded.plan, room[: coded.stored]
     else:
-        checksum, noise = screen(raw)
-    payload = raw if noise else _compressed(raw, room, settings)
-    plan = pack(leaf(STORE if payload is raw else codec.id, payload.size))
+        payload = raw if noise else _compressed(raw, room, settings)
+        plan = pack(leaf(STORE if payload is raw else settings.codec.id, payload.size))
     if settings.sealer:
         sealed = room[room.size - payload.size - TAG :]
         settings.sealer.seal(number, raw.size, offset, plan, payload, sealed)
         payload, checksum = sealed, xxh3_64_intdigest(sealed.data)
     return Encoded(pack_chunk(raw.size, payload.size, offset, checksum, plan), payload, raw.size, checksum)
+
+
+def give_up(settings: Settings, number: int) -> None:
+    """Say that a chunk will not be planned, or is already: others may wait for what it finds.
+
+    Whoever takes a chunk's number and then cannot call `encode` must call this, or those others wait for ever.
+    """
+    if settings.planner:
+        settings.planner.release(number)
+
+
+def _screened(raw: Bytes, codec: Codec) -> tuple[int, bool]:
+    """The checksum of a chunk, and whether it is to be stored without a look."""
+    if codec.id in (STORE, FOREIGN):
+        return xxh3_64_intdigest(raw.data), codec.id == STORE
+    return screen(raw)
 
 
 def _compressed(raw: Bytes, room: Bytes, settings: Settings) -> Bytes:
@@ -131,12 +156,15 @@ def open_payload(chunk: Chunk) -> tuple[Bytes, int | None]:
 
 def restore(plan: bytes, payload: Bytes, out: Bytes, checksum: int | None, foreign: Codec | None = None) -> None:
     """Fill `out` with the raw bytes that `payload` holds, as its plan tree says, and check them; see `decode`."""
-    decode_tree(parse(plan, out.size, payload.size), payload, out, foreign)
+    if not (len(plan) > _TREE_FROM and decode_compiled(plan, payload, out)):
+        decode_tree(parse(plan, out.size, payload.size), payload, out, foreign)
     if checksum is not None and xxh3_64_intdigest(out.data) != checksum:
         raise ChecksumError(f"the checksum of its {out.size} bytes differs", hint=SALVAGE)
 
 
 _NOTHING = np.empty(0, np.uint8)
+_TREE_FROM = 16
+"""Bytes of a plan up to which it is a leaf, or so small a tree that walking it costs nothing."""
 _local = threading.local()
 
 

@@ -1,4 +1,4 @@
-"""How kernels are compiled: the only file that imports numba."""
+"""How kernels are compiled; with parts.py (what they call) and entry.py (by address), all that imports numba."""
 
 from __future__ import annotations
 
@@ -16,16 +16,19 @@ from types import FunctionType
 from typing import Any, ClassVar
 
 import numba
-from numba import types
+from numba import carray, types  # type: ignore[attr-defined]
 from numba.core import caching, cgutils
 from numba.core.registry import cpu_target
 from numba.extending import intrinsic as _intrinsic
+
+from .parts import cold_helper, helper
 
 __all__ = [
     "READ_ONLY",
     "Kernel",
     "by_width",
     "cache_folder",
+    "carray",
     "cgutils",
     "cold_helper",
     "compile_all",
@@ -43,12 +46,6 @@ _registry: dict[str, Kernel] = {}
 _lock = threading.RLock()
 compile_seconds = 0.0
 """Time this process has spent compiling (not loading) kernels."""
-
-helper = numba.njit(nogil=True, error_model="numpy", forceinline=True)
-"""A function that kernels call, always inlined (docs/decisions/0003-streaming-stores.md); never called from Python."""
-
-cold_helper = numba.njit(nogil=True, error_model="numpy")
-"""The same for what seldom runs: one copy of its code, called."""
 
 
 def intrinsic(function: Callable[..., Any]) -> Any:
@@ -91,7 +88,7 @@ class Kernel:
             if self._compiled is None:
                 start = time.perf_counter()
                 dispatcher = numba.njit(nogil=True, error_model="numpy")(self.function)
-                _use_private_cache(dispatcher)
+                use_private_cache(dispatcher, dispatcher.py_func)
                 dispatcher.compile(self.signature)
                 dispatcher.disable_compile()
                 if not dispatcher.stats.cache_hits:
@@ -131,14 +128,13 @@ def by_width(
     """
 
     def decorate(function: Callable[..., Any]) -> dict[int, Kernel]:
-        return {
-            width: Kernel(_renamed(function, 8 * width), signature.format(U=f"uint{8 * width}")) for width in widths
-        }
+        return {width: Kernel(renamed(function, 8 * width), signature.format(U=f"uint{8 * width}")) for width in widths}
 
     return decorate
 
 
-def _renamed(function: Callable[..., Any], bits: int) -> Callable[..., Any]:
+def renamed(function: Callable[..., Any], bits: int) -> Callable[..., Any]:
+    """Return a copy of a function whose name tells the width of its items."""
     copy = FunctionType(function.__code__, function.__globals__, f"{function.__name__}_{bits}", function.__defaults__)
     copy.__qualname__ = f"{function.__qualname__}_{bits}"
     copy.__module__, copy.__doc__ = function.__module__, function.__doc__
@@ -299,7 +295,8 @@ class _Cache(caching.FunctionCache):
             return None
 
 
-def _use_private_cache(dispatcher: Any) -> None:
+def use_private_cache(compiled: Any, function: Callable[..., Any]) -> None:
+    """Let something of Numba's that compiles keep its code in the private folder, if there is one."""
     if cache_folder() is not None:
         cache: Any = _Cache
-        dispatcher._cache = cache(dispatcher.py_func)
+        compiled._cache = cache(function)

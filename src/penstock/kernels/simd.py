@@ -90,6 +90,17 @@ def load64(typing: Any, array: Any, offset: Any) -> Any:
 
 
 @intrinsic
+def store64(typing: Any, array: Any, offset: Any, word: Any) -> Any:
+    """Put a word at `offset`."""
+
+    def generate(context: Any, b: Any, signature: Any, args: Any) -> Any:
+        _store(b, args[2], _at(b, _base(context, b, signature.args[0], args[0]), args[1], 0, _I64))
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, types.uint64), generate
+
+
+@intrinsic
 def equal_mask(typing: Any, array: Any, offset: Any, byte: Any) -> Any:
     """Bit i is set where byte `offset` + i of the line of 64 equals `byte`."""
 

@@ -2,21 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from ..buffers import Bytes
 from .streams import Stream
+
+if TYPE_CHECKING:
+    from .plan import Edge
 
 STORE: Final = 0
 ZSTD: Final = 1
 LZ4: Final = 2
 FOREIGN: Final = 3
-NAMES: Final[Mapping[int, str]] = MappingProxyType({STORE: "store", ZSTD: "zstd", LZ4: "lz4", FOREIGN: "foreign"})
-"""The ids of version 1. They stand in files, so none is ever given to another codec."""
+REGIONS: Final = 32
+RECORDS: Final = 33
+PLANES: Final = 34
+DIGITS: Final = 35
+FRAMES: Final = 36
+DELTA: Final = 48
+DECIMAL: Final = 49
+PACK: Final = 64
+SPLIT: Final = 65
+CONSTANT: Final = 80
+RUNS: Final = 81
+SPARSE: Final = 82
+PADDING: Final = 83
+DICTIONARY: Final = 96
+NIBBLES: Final = 113
+NAMES: Final[Mapping[int, str]] = MappingProxyType(
+    {
+        STORE: "store",
+        ZSTD: "zstd",
+        LZ4: "lz4",
+        FOREIGN: "foreign",
+        REGIONS: "regions",
+        RECORDS: "records",
+        PLANES: "planes",
+        DIGITS: "digits",
+        FRAMES: "frames",
+        DELTA: "delta",
+        DECIMAL: "decimal",
+        PACK: "pack",
+        SPLIT: "split",
+        CONSTANT: "constant",
+        RUNS: "runs",
+        SPARSE: "sparse",
+        PADDING: "padding",
+        DICTIONARY: "dictionary",
+        NIBBLES: "nibbles",
+    }
+)
+"""The ids of version 1. They stand in files, so none is ever given to another codec or layer."""
 RESERVED: Final = range(16, 128)
-"""Ids kept for layers of later versions."""
+"""Ids of layers, sixteen for each from L1 to L7; those without a name are kept for later versions."""
 
 
 class Codec(Protocol):
@@ -70,4 +110,18 @@ class Layer(Protocol):
 
         The kinds, sizes and values of the children, and the parameters, come from a file: each is checked before it
         is used. Raises `CorruptDataError` where they do not fit `out`.
+        """
+
+
+class Housing(Layer, Protocol):
+    """A layer that says where its inner streams are best decoded to: where it need not move them."""
+
+    def rooms(
+        self, params: bytes, edges: Sequence[Edge], out: Stream, memory: Callable[[int], Bytes]
+    ) -> Sequence[Stream]:
+        """Return a stream for each edge, to be filled, and then given to `decode` just as it is.
+
+        edges: what the plan declares; just those kinds and sizes have the streams. memory: gives so many bytes that
+        start at a cache line, as long as they are no more than the edges' own, each in whole cache lines. Raises
+        `CorruptDataError` where parameters, edges and `out` do not fit one another.
         """

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from ctypes import c_char, c_char_p, c_int, c_size_t, c_uint, c_ulonglong, c_void_p
+from ctypes import c_char, c_char_p, c_int, c_size_t, c_uint64, c_ulonglong, c_void_p
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -21,6 +21,7 @@ from ..errors import BadBufferError
 _Function = Callable[..., Any]
 _addressof = ctypes.addressof
 _pin: Callable[[Any], Any] = c_char.from_buffer
+_word_at: Callable[[int], Any] = c_uint64.__ctype_le__.from_address
 # A library of another version in the program's global scope must not answer calls that the functions make among
 # themselves; only the C library of GNU can keep it out.
 _MODE: Final = getattr(os, "RTLD_LOCAL", 0) | getattr(os, "RTLD_DEEPBIND", 0)
@@ -31,6 +32,7 @@ class ZstdFunctions(NamedTuple):
 
     create_compressor: _Function
     free_compressor: _Function
+    reset_compressor: _Function
     set_parameter: _Function
     compress: _Function
     create_decompressor: _Function
@@ -53,6 +55,7 @@ _SPAN: Final = (c_void_p, c_size_t)
 _ZSTD: Final = (
     ("ZSTD_createCCtx", c_void_p, ()),
     ("ZSTD_freeCCtx", c_size_t, (c_void_p,)),
+    ("ZSTD_CCtx_reset", c_size_t, (c_void_p, c_int)),
     ("ZSTD_CCtx_setParameter", c_size_t, (c_void_p, c_int, c_int)),
     ("ZSTD_compress2", c_size_t, (c_void_p, *_SPAN, *_SPAN)),
     ("ZSTD_createDCtx", c_void_p, ()),
@@ -124,6 +127,7 @@ def writable(array: Bytes) -> int:
         raise BadBufferError("this array is read-only or not contiguous", hint="pass another for the output") from error
 
 
-def first_word(address: int) -> int:
-    """Return the u32 at an address behind which there are four bytes or more."""
-    return c_uint.from_address(address).value
+def first_bytes(address: int) -> int:
+    """Return the eight bytes at an address, the first one lowest."""
+    word: int = _word_at(address).value
+    return word

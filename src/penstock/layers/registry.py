@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from importlib import import_module
 from typing import Final
 
 from ..buffers import Bytes
 from ..errors import CorruptDataError, UnknownCodecError
-from .contract import FOREIGN, LZ4, NAMES, RESERVED, STORE, ZSTD, Codec, Layer
-from .plan import Node, layer_name
+from . import arena, trace
+from .contract import CONSTANT, FOREIGN, LZ4, NAMES, RESERVED, STORE, ZSTD, Codec, Layer
+from .plan import Edge, Node, layer_name
 from .streams import Kind, Stream
 
 _BUILT_IN: Final = (STORE, ZSTD, LZ4)
+_LAYERS: Final[Mapping[int, str]] = {id: name for id, name in NAMES.items() if id in RESERVED and id != CONSTANT}
+"""Inner layers: each stands in the file of its name, as the class of its name."""
 _NO_LAYERS: Final[Mapping[int, Layer]] = {}
 
 
@@ -34,6 +38,10 @@ def codec_by_id(id: int) -> Codec:
         from . import lz4, native
 
         return lz4.make(native.lz4())
+    if id == CONSTANT:
+        from .constant import Constant
+
+        return Constant()
     raise _unknown(id)
 
 
@@ -55,6 +63,16 @@ def _unknown(id: int) -> UnknownCodecError:
     return UnknownCodecError(f"there is no {layer_name(id)}", hint="the data is damaged, or not penstock's")
 
 
+@cache
+def layer_by_id(id: int) -> Layer:
+    """Return the inner layer with this id; its file is loaded when first asked for. Raises `UnknownCodecError`."""
+    if id not in _LAYERS:
+        raise _unknown(id)
+    name = _LAYERS[id]
+    layer: Layer = getattr(import_module(f".{name}", __package__), name.capitalize())()
+    return layer
+
+
 def decode_tree(
     node: Node, payload: Bytes, out: Bytes, foreign: Codec | None = None, *, extra: Mapping[int, Layer] = _NO_LAYERS
 ) -> None:
@@ -67,25 +85,70 @@ def decode_tree(
     if node.edges:
         if payload.size != node.stored:
             raise CorruptDataError(f"a payload of {payload.size} bytes where the plan says {node.stored}")
-        _decode(node, payload, Stream(Kind.BYTES, out), foreign, extra)
+        with arena.borrowed(_inner_bytes(node)) as room:
+            _Walk(room, foreign, extra).fill(node, payload, Stream(Kind.BYTES, out))
     else:
-        _terminal(node, foreign).decode_into(payload, out)
+        begin = trace.start()
+        codec = _terminal(node, foreign)
+        codec.decode_into(payload, out)
+        trace.note(codec.name, "decode", payload.size, out.size, begin)
 
 
-def _decode(node: Node, payload: Bytes, out: Stream, foreign: Codec | None, extra: Mapping[int, Layer]) -> None:
-    """Fill one stream: decode the streams inside of it first."""
-    if not node.edges:
-        _terminal(node, foreign).decode_into(payload, out.data)
-        return
-    layer = _inner(node, extra)
-    children, at = [], 0
-    for edge in node.edges:
-        child = Stream.empty(edge.kind, edge.size, edge.strings)
-        end = at + edge.node.stored
-        _decode(edge.node, payload[at:end], child, foreign, extra)
-        children.append(child)
-        at = end
-    layer.decode(node.params, children, out)
+class _Walk:
+    """One way through a tree, with room for its inner streams."""
+
+    def __init__(self, room: arena.Arena, foreign: Codec | None, extra: Mapping[int, Layer]) -> None:
+        self._room = room
+        self._foreign = foreign
+        self._extra = extra
+
+    def fill(self, node: Node, payload: Bytes, out: Stream) -> None:
+        """Fill one stream: decode the streams inside of it first."""
+        if not node.edges:
+            codec, begin = _terminal(node, self._foreign), trace.start()
+            codec.decode_into(payload, out.data)
+            trace.note(codec.name, "decode", payload.size, out.data.size, begin)
+            return
+        layer, mark = _inner(node, self._extra), self._room.used
+        children = self._children(node, payload, self._rooms(layer, node, out))
+        begin = trace.start()
+        layer.decode(node.params, children, out)
+        if begin:
+            trace.note(layer.name, "decode", sum(child.data.size for child in children), out.data.size, begin)
+        self._room.free(mark)
+
+    def _rooms(self, layer: Layer, node: Node, out: Stream) -> Sequence[Stream] | None:
+        """Where the layer itself wants its inner streams, if it does: then it need not move them."""
+        rooms: Callable[..., Sequence[Stream]] | None = getattr(layer, "rooms", None)
+        return None if rooms is None else rooms(node.params, node.edges, out, self._room.bytes)
+
+    def _children(self, node: Node, payload: Bytes, rooms: Sequence[Stream] | None) -> Sequence[Stream]:
+        """Decode the inner streams, into `rooms` if there are any: those are then returned as they are."""
+        children, at = [], 0
+        for number, edge in enumerate(node.edges):
+            stored = payload[at : at + edge.node.stored]
+            at += edge.node.stored
+            if rooms is None and _stands_there(edge):
+                children.append(Stream(Kind.BYTES, stored))  # layers only read them
+                continue
+            child = self._room.stream(edge.kind, edge.size, edge.strings) if rooms is None else rooms[number]
+            self.fill(edge.node, stored, child)
+            children.append(child)
+        return children if rooms is None else rooms
+
+
+def _stands_there(edge: Edge) -> bool:
+    """Whether the payload itself is the inner stream."""
+    node = edge.node
+    return (
+        node.id == STORE and not node.edges and not node.params and edge.kind is Kind.BYTES and node.stored == edge.size
+    )
+
+
+def _inner_bytes(node: Node) -> int:
+    """How much memory the inner streams need at once: while one is made, those before it are there."""
+    own = sum(arena.room_of(edge.size, edge.strings) for edge in node.edges)
+    return own + max((_inner_bytes(edge.node) for edge in node.edges), default=0)
 
 
 def _terminal(node: Node, foreign: Codec | None) -> Codec:
@@ -93,12 +156,14 @@ def _terminal(node: Node, foreign: Codec | None) -> Codec:
         raise CorruptDataError(f"{layer_name(node.id)} takes no parameters, and the plan gives it some")
     if node.id == FOREIGN and foreign is not None:
         return foreign
+    if node.id in _LAYERS:
+        raise CorruptDataError(f"{layer_name(node.id)} has inner streams, and the plan gives it none")
     return codec_by_id(node.id)
 
 
 def _inner(node: Node, extra: Mapping[int, Layer]) -> Layer:
     if node.id in extra:
         return extra[node.id]
-    if node.id in NAMES:
+    if node.id in NAMES and node.id not in _LAYERS:
         raise CorruptDataError(f"{layer_name(node.id)} has no inner streams, and the plan gives it some")
-    raise _unknown(node.id)
+    return layer_by_id(node.id)

@@ -66,3 +66,12 @@ class Stream:
     def values(self) -> npt.NDArray[Any]:
         """Return the items as an array of their own width, over the same memory (of strings: the bytes)."""
         return self.data.view(_DTYPES[self.kind])
+
+    def read(self) -> npt.NDArray[Any]:
+        """Return the items for kernels that only read them: a copy if they stand at an odd address."""
+        return aligned(self.values())
+
+
+def aligned(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return the values where kernels can read them: a copy if they stand at an odd address."""
+    return values if values.flags.aligned else values.copy()

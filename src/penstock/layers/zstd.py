@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import sys
 import threading
 from collections.abc import Callable
 from typing import Any, Final
@@ -19,13 +18,35 @@ from .contract import ZSTD, Codec
 MIN_LEVEL: Final = -7
 """Levels below 0 are faster than 1; 0 would be the library's word for its default."""
 MAX_LEVEL: Final = 22
+LITERALS: Final = 99
+"""Instead of a level: Huffman coding only. No matches are sought, and a plain frame comes out, as of any level."""
 _MAGIC: Final = 0xFD2FB528
 """Frames of zstd before 1.0 and skippable frames begin with other words; nothing of ours does."""
 _MAGIC_BYTES: Final = _MAGIC.to_bytes(4, "little")
-_HOST_MAGIC: Final = int.from_bytes(_MAGIC_BYTES, sys.byteorder)
-_LEVEL_PARAMETER: Final = 100
+_LEAST_FRAME: Final = 9
+"""Magic number, descriptor, one byte of sizes, the header of one block."""
+_WORD: Final = (1 << 32) - 1
+_SIZED: Final = 0xE0 << 32
+"""Flags of the descriptor, the fifth byte: without them all a frame does not say its content size."""
+_HUGE: Final = 0xC0 << 32
+"""Both of these: the size takes eight bytes, and may be the number by which the library means none."""
+_LEVEL, _HASH_LOG, _MIN_MATCH, _TARGET_LENGTH, _STRATEGY, _LITERAL_MODE = 100, 102, 105, 106, 107, 1002
+"""The library's numbers of its parameters."""
+_ALL: Final = 3
+"""What a reset undoes: the parameters, and the frame that did not fit, which would forbid new ones."""
+_FAST: Final = 1
+"""The strategy that steps over `target length` bytes where it found no match."""
+_ONLY_LITERALS: Final = (
+    (_STRATEGY, _FAST),
+    (_TARGET_LENGTH, 128 << 10),  # a whole block: it looks at its first bytes, and steps out of it
+    (_MIN_MATCH, 7),
+    (_HASH_LOG, 6),
+    (_LITERAL_MODE, 1),  # such steps mean raw literals unless told otherwise
+)
 _CODES: Final = 1 << 8 * ctypes.sizeof(ctypes.c_size_t)
 """libzstd returns an error as a size just below this."""
+_ERRORS: Final = 256
+"""More than there are kinds of errors."""
 _NO_SIZE: Final = (1 << 64) - 2
 """From here on a content size means: not in the frame, or no frame."""
 _OUT_OF_MEMORY, _TOO_SMALL, _TRUNCATED, _NO_ROOM = 64, 70, 72, 74
@@ -42,7 +63,8 @@ def _bound(size: int) -> int:
 
 
 def _check_level(level: int) -> int:
-    if not isinstance(level, int) or not MIN_LEVEL <= level <= MAX_LEVEL or level == 0:
+    known = isinstance(level, int) and (MIN_LEVEL <= level <= MAX_LEVEL or level == LITERALS)
+    if not known or level == 0:
         raise UsageError(f"zstd has no level {level!r}", hint=f"use {MIN_LEVEL} to {MAX_LEVEL}, and not 0")
     return level
 
@@ -110,22 +132,38 @@ class NativeZstd:
     def decode_into(self, payload: Bytes, out: Bytes) -> None:
         """Fill `out` from a payload that is exactly one frame of exactly its size."""
         size, room, source, library = payload.nbytes, out.nbytes, native.readable(payload), self._library
-        if size < len(_MAGIC_BYTES) or native.first_word(source) != _HOST_MAGIC:
+        start = native.first_bytes(source) if size >= _LEAST_FRAME else 0
+        if start & _WORD != _MAGIC:
             raise _no_frame(size)
         found: int = library.frame_size(source, size)
         if found != size:
             raise self._wrong(found) if found > size else CorruptDataError(f"{size - found} bytes follow a zstd frame")
-        content: int = library.content_size(source, size)
-        if content != room:
-            raise _other_size(content, room)
-        code: int = library.decompress(self._decompressors.context.handle, native.writable(out), room, source, size)
-        if code != room:
-            raise self._wrong(code) if code > room else _other_size(code, room)
+        # With one frame and its size, the library itself finds any other size, and writes no byte more than `room`.
+        code: int = _CODES
+        if start & _SIZED:
+            code = library.decompress(self._decompressors.context.handle, native.writable(out), room, source, size)
+        if code != room or start & _HUGE == _HUGE:
+            content: int = library.content_size(source, size)
+            if content != room:
+                raise _other_size(content, room)
+            if code != room:
+                raise self._wrong(code) if code > room else _other_size(code, room)
+
+    def decoder(self) -> tuple[int, int, int, int]:
+        """Return the addresses of what decodes a frame, finds its end, and its size; and this thread's context."""
+        library = self._library
+        functions: tuple[Any, ...] = (library.decompress, library.frame_size, library.content_size)
+        first, second, third = (ctypes.cast(function, ctypes.c_void_p).value or 0 for function in functions)
+        return first, second, third, self._decompressors.context.handle
 
     def _set_level(self, context: _Context, level: int) -> None:
-        code = self._library.set_parameter(context.handle, _LEVEL_PARAMETER, level)
-        if code > MAX_LEVEL:  # it returns the level, 0 for one below
-            raise PenstockError(f"zstd refused level {level}: {self._text(code)}")
+        context.level = None
+        # Parameters outlive a new level: those of one must not be left for the next.
+        self._library.reset_compressor(context.handle, _ALL)
+        for parameter, value in _ONLY_LITERALS if level == LITERALS else ((_LEVEL, level),):
+            code = self._library.set_parameter(context.handle, parameter, value)
+            if code >= _CODES - _ERRORS:
+                raise PenstockError(f"zstd refused level {level}: {self._text(code)}")
         context.level = level
 
     def _no_fit(self, code: int) -> int:
@@ -192,11 +230,9 @@ class PortableZstd:
 
     def _compressor(self, level: int) -> Any:
         """Return this thread's compressor."""
-        from zstandard import ZstdCompressor
-
         known, compressor = getattr(self._own, "compressor", (None, None))
         if known != _check_level(level):
-            compressor = ZstdCompressor(level=level, write_checksum=False, write_content_size=True)
+            compressor = _portable_literals() if level == LITERALS else _portable(level)
             self._own.compressor = (level, compressor)
         return compressor
 
@@ -207,3 +243,19 @@ class PortableZstd:
         if not hasattr(self._own, "decompressor"):
             self._own.decompressor = ZstdDecompressor()
         return self._own.decompressor
+
+
+def _portable(level: int) -> Any:
+    from zstandard import ZstdCompressor
+
+    return ZstdCompressor(level=level, write_checksum=False, write_content_size=True)
+
+
+def _portable_literals() -> Any:
+    """Return what comes next to literals only: the package cannot ask for Huffman coding with large steps."""
+    from zstandard import ZstdCompressionParameters, ZstdCompressor
+
+    few_matches = ZstdCompressionParameters(
+        strategy=_FAST, target_length=0, min_match=7, hash_log=6, write_checksum=False, write_content_size=True
+    )
+    return ZstdCompressor(compression_params=few_matches)

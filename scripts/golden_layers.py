@@ -1,0 +1,229 @@
+"""Writes golden containers with structured chunks, good ones and bad ones, always with the same bytes.
+
+    python scripts/golden_layers.py [FOLDER]
+
+Without FOLDER into tests/golden/layers, where they were committed once: their bytes never change, only new ones are
+added. golden.json says what each of them holds, or which error it gives. The streams are made by the slow twins in
+tests/naive, and stored: no library and no encoder of the package decides what stands here.
+"""
+
+import hashlib
+import json
+import struct
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
+
+from golden_bad_layers import LIMIT, bad, too_deep  # noqa: E402
+from golden_container import BLOCK, FRAME, TEXT  # noqa: E402
+from golden_streams import Kind, Part, as_bytes, coded, container, ints, made, numbers, regions, stored, varint  # noqa: E402
+
+from naive import columns, decimal, delta, digits, frames, pack, split  # noqa: E402
+
+HOME = ROOT / "tests" / "golden" / "layers"
+
+# --- good ones: name -> (the stream of the whole chunk, its bytes) ----------------------------------------------------
+
+SLOPE = [1000 + 37 * i - (i * i) % 11 + 5000 * (i % 19 == 3) for i in range(40)]
+ROWS = b"".join(bytes([i, 255 - i, i % 3, 7]) + struct.pack(">HI", 500 + i, 70000 * i) for i in range(9))
+GRID = [(3 * (i % 8) + 5 * (i // 8) + (i * i) % 3) for i in range(44)]
+
+
+def field_records() -> tuple[Part, bytes]:
+    fields = [(1, 0), (3, 0), (2, 1), (2, 2), (2, 3)]
+    codes = b"\1\3\x12\x20\2\x40\2"
+    parts = [stored(data, width) for data, width in zip(columns.gather(ROWS, fields), (1, 4, 2, 1, 1), strict=True)]
+    return made(33, codes, parts, len(ROWS)), ROWS
+
+
+def equal_records(count: int, width: int) -> tuple[Part, bytes]:
+    raw = ints(SLOPE, width)[: 40 // count * count * width]
+    parts = [stored(data, width) for data in columns.gather(raw, [(width, 0)] * count)]
+    return made(33, bytes([width]) * count, parts, len(raw)), raw
+
+
+def swapped(width: int) -> tuple[Part, bytes]:
+    raw = b"".join(value.to_bytes(width, "big") for value in SLOPE)
+    return made(33, bytes([0x10 + width]), [numbers(SLOPE, {3: 4}.get(width, width))], len(raw)), raw
+
+
+def all_planes() -> tuple[Part, bytes]:
+    values = {2: SLOPE, 4: [70000 + value for value in SLOPE], 8: [value << 36 for value in SLOPE]}
+    parts = []
+    for width, kept in ((2, 2), (4, 3), (8, 7)):
+        planes = [bytes(value >> 8 * place & 255 for value in values[width]) for place in range(kept)]
+        parts.append(made(34, b"", [stored(plane) for plane in planes], 40 * width, width))
+    return regions(*parts), b"".join(ints(values[width], width) for width in (2, 4, 8))
+
+
+def all_digits() -> tuple[Part, bytes]:
+    parts, raw = [], b""
+    for form in range(9):
+        signed = form in (1, 3, 5, 7, 8)
+        for width in (5, 9) if form in (4, 5, 6) else (7, 12):
+            values = [100 * i * (-1 if signed and i % 3 == 0 else 1) for i in range(1, 8)]
+            rows = [digits.row_of(value, form, width) for value in values]
+            rows[4] = b"?" * width
+            least, found, gaps, rest = digits.encoded(rows, form)
+            many = {4: 2 * width - 1, 5: 2 * width - 1, 6: 2 * width}.get(form, width)
+            streams = [numbers(found, 4 if many <= 9 else 8), numbers(gaps, 4), stored(rest)]
+            params = bytes([form, width]) + varint(2 * least if least >= 0 else -2 * least - 1)
+            parts.append(made(35, params, streams, 7 * width))
+            raw += b"".join(rows)
+    return regions(*parts), raw
+
+
+def all_frames() -> tuple[Part, bytes]:
+    parts, raw = [], b""
+    lengths = ["<H", ">H", "<I", ">I", ">H"]
+    for code in range(5):
+        width = frames.WIDTHS[code]
+        records = b""
+        for i in range(6):
+            body = bytes(range(5 * i))
+            head = struct.pack(lengths[code], len(body) + width).ljust(width, b"\0")
+            records += b"%" + head + body
+        data = b"start" + records + b"end"
+        # One byte stands before the length, and is not counted.
+        shape = (code, 1, 1, 8)
+        rows, bodies, end = frames.cut(data, 5, shape)
+        assert end == len(data) - 3
+        parts.append(made(36, bytes([*shape, 5]), [stored(rows), stored(bodies), stored(b"startend")], len(data)))
+        raw += data
+    return regions(*parts), raw
+
+
+def all_deltas(width: int) -> tuple[Part, bytes]:
+    values = [value % 256**width for value in (GRID if width <= 2 else SLOPE)]
+    values += [256**width - 1, 0, 256**width // 2, 1]
+    parts, raw = [], b""
+    for mode in range(1, 9):
+        if (mode == 6 and width == 1) or (mode == 7 and width > 2):
+            continue
+        for lag in (1,) if mode in (2, 5, 6) else (1, 8, 200):
+            found = delta.difference(values, 8 * width, mode, lag)
+            parts.append(made(48, bytes([mode]) + varint(lag), [numbers(found, width)], len(values) * width, width))
+            raw += ints(values, width)
+    return regions(*parts), raw
+
+
+def decimals() -> tuple[Part, bytes]:
+    parts, raw = [], b""
+    for width, form in ((4, "<f"), (8, "<d")):
+        for places, scale in ((2, 0.01), (0, 1.0), (-3, 1000.0)):
+            floats = [round(i * 17 % 100 * scale, 2) for i in range(12)] + [-0.0, float("inf"), 1 / 3, -5 * scale]
+            values = [decimal.bits_of(value, width) for value in floats]
+            least, found, gaps, rest = decimal.encoded(values, places, width)
+            params = bytes([places if places >= 0 else 128 - places])
+            params += varint(2 * least if least >= 0 else -2 * least - 1)
+            streams = [numbers(found, width), numbers(gaps, 4), numbers(rest, width)]
+            parts.append(made(49, params, streams, len(values) * width, width))
+            raw += b"".join(struct.pack(form, value) for value in floats)
+    return regions(*parts), raw
+
+
+def packed_blocks(width: int) -> tuple[Part, bytes]:
+    values = [(i * 7 % 13 + 3 + (i % 50 == 7) * 999) % 256**width for i in range(1030)]
+    leasts, words, apart, places, counts, bits = pack.pack(values, 8 * width)
+    data = (
+        ints(leasts, width) + ints(words, width) + ints(apart, width) + ints(places, 2) + ints(counts, 2) + bytes(bits)
+    )
+    return as_bytes(made(64, b"", [stored(data)], len(values) * width, width)), ints(values, width)
+
+
+def splits(width: int) -> tuple[Part, bytes]:
+    parts, raw = [], b""
+    for k, many in ((0, 1), (0, 40), (3, 40), (8 * width - 8, 40), (8 * width - 1, 40)):
+        values = [value * 3 % 256**width for value in SLOPE][:many]
+        symbols, words, apart = split.split(values, k, 8 * width)
+        streams = [stored(bytes(symbols)), *([stored(ints(words, width))] if k else [])]
+        streams += [numbers(apart, width)] if apart else []
+        parts.append(made(65, bytes([k]), streams, len(values) * width, width))
+        raw += ints(values, width)
+    return regions(*parts), raw
+
+
+def rest() -> dict[str, tuple[Part, bytes]]:
+    values = [7] * 300 + [9] + [7] * 20
+    found = {}
+    for width in (1, 2, 4, 8):
+        runs = made(81, b"", [numbers([7, 9, 7], width), stored(b"\xff\x2c\0\x13")], 321 * width, width)
+        sparse = made(82, ints([7], width), [stored(b"\xff\x2d"), numbers([9], width)], 321 * width, width)
+        found[f"runs-{8 * width}"] = (as_bytes(runs), ints(values, width))
+        found[f"sparse-{8 * width}"] = (as_bytes(sparse), ints(values, width))
+    names = [b"ab", b"", b"abcdef", b"x"]
+    narrow = made(83, b"\6\x20", [stored(bytes(map(len, names))), stored(b"".join(names))], 19)
+    wide = made(83, b"\xac\2\0", [numbers([2, 0, 6, 1], 2), stored(b"".join(names))], 1000)
+    padded = b"".join(name.ljust(6) for name in names)[:19]
+    padded += b"".join(name.ljust(300, b"\0") for name in names)[:1000]
+    found["padding"] = (regions(narrow, wide), padded)
+    parts = [
+        made(96, b"", [numbers([2, 0, 1, 1], index), numbers([5, 6, 250], width)], 4 * width, width)
+        for index in (1, 2, 4)
+        for width in (2, 4, 8)
+    ]
+    found["dictionary"] = (regions(*parts), 3 * b"".join(ints([250, 5, 6, 6], width) for width in (2, 4, 8)))
+    few = [
+        made(113, b"\1", [stored(b"\x8d\1"), stored(b"\1\1\7\1\1")], 9),
+        made(113, b"\2", [stored(b"\x1b\0"), stored(b"\x09")], 5),
+        made(113, b"\4", [stored(b"\x10\x32\x0e")], 5),
+    ]
+    found["nibbles"] = (regions(*few), b"\1\0\1\7\0\0\0\1\1\x09\2\1\0\0\0\1\2\3\x0e")
+    return found
+
+
+def good() -> dict[str, tuple[Part, bytes]]:
+    constants = [coded(80, bytes(range(1, period + 1)), 21) for period in (1, 2, 4, 8)]
+    leaves = [
+        *constants,
+        coded(1, FRAME, len(TEXT)),
+        coded(2, BLOCK, len(TEXT)),
+        stored(b"as it is"),
+        coded(80, b"", 0),
+    ]
+    raw = b"".join((bytes(range(1, period + 1)) * 21)[:21] for period in (1, 2, 4, 8)) + TEXT + TEXT + b"as it is"
+    found = {
+        "leaves": (regions(*leaves), raw),
+        "records": field_records(),
+        "planes": all_planes(),
+        "digits": all_digits(),
+        "frames": all_frames(),
+        "decimal": decimals(),
+        "deep": (nested(stored(b"at the bottom"), 15), b"at the bottom"),
+    }
+    found |= {
+        f"records-{count}-equal": equal_records(count, width) for count, width in ((2, 2), (3, 1), (4, 4), (8, 8))
+    }
+    found |= {f"records-big-{8 * width}": swapped(width) for width in (2, 3, 4, 8)}
+    found |= {f"delta-{8 * width}": all_deltas(width) for width in (1, 2, 4, 8)}
+    found |= {f"pack-{8 * width}": packed_blocks(width) for width in (2, 4, 8)}
+    found |= {f"split-{8 * width}": splits(width) for width in (2, 4, 8)}
+    return found | rest()
+
+
+def nested(part: Part, levels: int) -> Part:
+    for _ in range(levels):
+        part = made(32, b"", [part], part[1])
+    return part
+
+
+def write(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    files, errors = [], []
+    for name, (part, raw) in good().items():
+        assert part[:2] == (Kind.BYTES, len(raw)), name
+        digest = hashlib.blake2b(raw, digest_size=16).hexdigest()
+        files.append({"file": f"{name}.pstk", "raw_size": len(raw), "blake2b": digest})
+        (folder / f"{name}.pstk").write_bytes(container(part, raw))
+    for name, (part, error) in bad().items():
+        errors.append({"file": f"bad-{name}.pstk", "error": error})
+        (folder / f"bad-{name}.pstk").write_bytes(container(part, bytes(max(1, part[1]))))
+    errors.append({"file": "bad-too-deep.pstk", "error": LIMIT})
+    (folder / "bad-too-deep.pstk").write_bytes(container(stored(b"abcd"), b"abcd", too_deep()))
+    (folder / "golden.json").write_text(json.dumps({"files": files, "errors": errors}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]) if len(sys.argv) > 1 else HOME)

@@ -1,0 +1,217 @@
+"""Finds the lengths at which bytes repeat, and what the columns of such records cost."""
+
+from __future__ import annotations
+
+import threading
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ..buffers import Bytes
+from ..layers.contract import ZSTD
+from ..layers.registry import codec_by_id
+
+LONGEST = 4096
+"""Bytes of the longest record that is looked for."""
+WINDOWS, SPAN = 4, 384
+"""Where lags are counted: so many windows of so many bytes."""
+_ENOUGH = 1 << 16
+"""Rows a price is ever made of."""
+_WIDTHS = frozenset({1, 2, 3, 4, 6, 8, 12, 16})
+"""Lengths of numbers: noise in their low bytes leaves few repeats, so few are asked for."""
+_LEAST_ROWS = 32
+"""Records there must be."""
+_MOST = 4
+"""Lengths that are priced."""
+_PEAKS = 24
+"""Lags that are looked at."""
+_FAR = 64 << 10
+"""Bytes further than which a sample's pieces are no guide."""
+_FEW = 32
+"""Anchors of which no share is made."""
+_SAMPLE = 8 << 10
+_QUICK = 64
+"""Columns of long records that stand for all."""
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+
+
+class Groups(NamedTuple):
+    """Rows in several places: `rows` records from each of `starts` on, all at the same phase."""
+
+    starts: Ints
+    rows: int
+
+    @property
+    def total(self) -> int:
+        """Rows in all."""
+        return self.rows * len(self.starts)
+
+
+class Columns(NamedTuple):
+    """What the columns of records cost, in bits a row; kinds as in kernels/structure.py."""
+
+    record: int
+    above: int
+    groups: Groups
+    prices: Floats
+
+    @property
+    def cost(self) -> float:
+        """Bits a byte with the best kind for each column."""
+        return float(self.prices.min(1).mean())
+
+
+class Scratch(threading.local):
+    """Each thread's own room; kernels allocate nothing."""
+
+    def __init__(self) -> None:
+        self.counts = np.empty(LONGEST, np.int32)
+        self.bins = np.empty(768, np.int32)
+        self.prices = np.empty(3 * LONGEST, np.float32)
+        self.pair = np.empty(1, np.float32)
+        self.places = np.empty(1 << 13, np.int32)
+        self.values = np.empty(2 * _ENOUGH, np.uint64)
+        self.sums = np.empty(8192, np.int64)
+        self.room = np.empty(1 << 18, np.uint8)
+        self.packed = np.empty(1 << 18, np.uint8)
+
+
+scratch = Scratch()
+
+
+@cache
+def steps() -> Floats:
+    """(n + 1) log2(n + 1) - n log2 n for each n."""
+    numbers = np.arange(_ENOUGH + 1, dtype=np.float64)
+    return np.diff(numbers * np.log2(np.maximum(numbers, 1))).astype(np.float32)
+
+
+def spread(size: int, record: int, rows: int, before: int, after: int = 0) -> Groups | None:
+    """Choose about `rows` records of `size` bytes, evenly spread; None if there are not as many as a price needs.
+
+    Groups begin at multiples of `record`, with `before` bytes ahead of each and `after` behind.
+    """
+    before = -(-before // record) * record
+    for windows in (WINDOWS, 1):
+        part = (size - after) // windows
+        fit = min(-(-rows // windows), (part - before) // record - 1)
+        if fit * windows >= min(rows, 16) or windows == 1:
+            break
+    if fit < 8:
+        return None
+    slack = part - before - (fit + 1) * record
+    starts = [((window * part + slack // 2) // record + 1) * record + before for window in range(windows)]
+    return Groups(np.array(starts, np.int64) - (record if windows == 1 else 0), fit)
+
+
+def candidates(data: Bytes) -> list[int]:
+    """Return lengths at which bytes repeat more than at others, the most repeating first."""
+    from ..kernels import structure
+
+    longest = min(LONGEST, data.size // _LEAST_ROWS)
+    span = min(SPAN, (data.size - longest) // WINDOWS)
+    if longest < 16 or span < 16:
+        return []
+    free = data.size - longest - span
+    starts = longest + (np.arange(WINDOWS, dtype=np.int64) * 2 + 1) * free // (2 * WINDOWS)
+    counts = scratch.counts[:longest]
+    structure.repeats(data, starts, span, 1, longest, counts)
+    return fundamental(counts, WINDOWS * span)
+
+
+def fundamental(counts: npt.NDArray[np.int32], seen: int) -> list[int]:
+    """Of the peaks, those that are no multiples of as good a one."""
+    some = np.sort(counts[5::17])
+    usual, low = float(some[some.size // 2]), float(some[some.size // 4])
+    # Of an array of two bytes half of all lags are peaks.
+    weak = low + 4 * (low + 1) ** 0.5 + 8
+    high = np.flatnonzero(counts > usual + 4 * (usual + 1) ** 0.5 + 8 + seen // 50)
+    if high.size > _PEAKS:
+        high = high[np.argpartition(counts[high], -_PEAKS)[-_PEAKS:]]
+    peaks = {int(at) + 1: float(counts[at]) - usual for at in high}
+    peaks |= {lag: float(counts[lag - 1]) - low for lag in _WIDTHS if counts[lag - 1] > weak}
+    found: dict[int, float] = {}
+    for lag, peak in sorted(peaks.items(), key=lambda one: (-one[1], one[0])):
+        if not any(lag % one == 0 and peak < 1.15 * other for one, other in found.items() if one > 1):
+            least = _least_divisor(counts, lag, 0.6 * peak + usual)
+            found[least] = float(counts[least - 1]) - usual
+            if peak > 1.15 * found[least]:
+                found[lag] = peak
+            if len(found) >= _MOST:
+                break
+    return list(found)[:_MOST]
+
+
+def _least_divisor(counts: npt.NDArray[np.int32], lag: int, enough: float) -> int:
+    """The shortest length that `lag` is a multiple of and that has `enough` repeats."""
+    lengths = np.arange(min(2, lag), lag + 1)
+    lengths = lengths[lag % lengths == 0]
+    return int(lengths[np.argmax(counts[lengths - 1] >= enough)])
+
+
+def price_columns(
+    data: Bytes, record: int, above: int = 0, sample: int = _SAMPLE, *, quick: bool = False
+) -> Columns | None:
+    """Price the columns of records of `record` bytes on a sample; the value above stands `above` bytes before.
+
+    Some columns for all if `quick`.
+    """
+    from ..kernels import structure
+
+    above = above or record
+    groups = spread(data.size, record, min(max(sample // record, 48), _ENOUGH), above)
+    if groups is None:
+        return None
+    # An odd stride meets the high and the low bytes of numbers.
+    stride = -(-record // _QUICK) | 1 if quick else 1
+    columns = -(-record // stride)
+    prices = scratch.prices[: 3 * columns]
+    count = structure.column_prices(
+        data, groups.starts, groups.rows, record, above, stride, steps(), scratch.bins, prices
+    )
+    return Columns(record, above, groups, prices.reshape(columns, 3) / np.float32(count)) if count > 0 else None
+
+
+def library_price(pieces: Bytes, level: int = 1) -> float:
+    """Bits a byte that zstd needs."""
+    size = codec_by_id(ZSTD).encode_into(pieces, scratch.packed, level)
+    return 8.0 * size / max(pieces.size, 1) if size >= 0 else 8.0
+
+
+def excerpt(data: Bytes, sample: int) -> Bytes:
+    """About `sample` bytes of four places."""
+    part = sample // WINDOWS
+    if data.size <= sample:
+        return data
+    gap = (data.size - part) // (WINDOWS - 1)
+    return np.concatenate([data[window * gap : window * gap + part] for window in range(WINDOWS)])
+
+
+def distant_share(data: Bytes, small: Bytes) -> float:
+    """How much of the data repeats what stands further before than a sample shows."""
+    from ..kernels import structure
+
+    counts = np.bincount(small, minlength=256)
+    # A byte value that is neither rare nor common: one in some lines.
+    byte = int(np.argmin(np.abs(counts - small.size // 200)))
+    places = scratch.places
+    places[:] = -1
+    found = structure.distant(data, byte, _FAR, places, scratch.pair)
+    return float(scratch.pair[0] / found) if found > _FEW else 0.0
+
+
+def arranged_price(data: Bytes, columns: Columns, widths: Ints) -> float:
+    """Bits a byte that zstd needs at level 1 for the sample, column by column; columns of several bytes as they are."""
+    from ..kernels import structure
+
+    rows, record = columns.groups.rows, columns.record
+    size = columns.groups.total * record
+    if size > scratch.room.size:
+        return 8.0
+    kinds = np.argmin(columns.prices, 1)
+    kinds[np.repeat(widths > 1, widths)] = structure.RAW
+    structure.arrange(data, columns.groups.starts, rows, record, columns.above, widths, kinds, scratch.room)
+    return library_price(scratch.room[:size])

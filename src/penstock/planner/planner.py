@@ -1,0 +1,201 @@
+"""Plans kept over the chunks of one stream: found on one, used while they stay good, dropped when the data changes."""
+
+from __future__ import annotations
+
+import threading
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from ..buffers import Bytes
+from ..errors import LimitExceededError
+from ..layers.contract import RECORDS, ZSTD
+from ..layers.encoding import encode_tree
+from ..layers.plan import leaf, pack
+from ..layers.registry import codec_by_id
+from ..layers.wanted import Want
+from .aims import Aim
+from .draft import Draft, draft_of
+from .glance import has_no_structure
+
+PLAN_FROM: Final = 16 << 10
+"""Raw bytes below which looking for structure costs more than it saves."""
+GROUP: Final = 8
+"""Chunks that share a plan; the first of the next ones tries it too, and looks for another where it does not fit."""
+SPAN: Final = 8 * GROUP
+"""Chunks after which all plans are forgotten, so that work can be cut up at multiples of it."""
+_KEPT: Final = 1024
+"""Groups whose plans are remembered: more than any window of chunks under way spans."""
+_WORSE: Final = 1.08
+"""How much larger than expected a chunk may become before its plan is looked for anew."""
+_CLEAR: Final = 0.85
+"""Against a guess of what the library would make, a tree must be better than this; else the library is asked."""
+_FAR: Final = 0.6
+"""The same for data that became harder: a new plan would hardly do better."""
+_REPEATS: Final = 16
+"""Where the library makes this ratio or more, it lives on repeats, and a piece says nothing of the whole."""
+_GLANCE: Final = 16 << 10
+_SAMPLE: Final = 64 << 10
+"""Bytes of each of the two pieces of which the library's result is guessed."""
+
+
+class Coded(NamedTuple):
+    """What a tree made of a chunk: the packed plan, and the bytes its leaves fill."""
+
+    plan: bytes
+    stored: int
+
+    @property
+    def size(self) -> int:
+        """All it takes in a file."""
+        return len(self.plan) + self.stored
+
+
+class Kept(NamedTuple):
+    """A plan, and the stored bytes per raw byte it gave where it was found."""
+
+    draft: Draft
+    share: float
+    want: Want | None
+    """The tree itself, where it is of records that fill a chunk of `size` bytes: it may fit others as it is."""
+    size: int
+
+
+class Planner:
+    """Chooses trees for the chunks of one segment. Safe from many threads; the choice does not depend on them.
+
+    The first chunk of each group leads: it tries the plan of the group before, or looks for one. The others try that
+    plan, too, so that no thread waits while the data goes on as it was; then they wait for what their leader has found.
+    first: the number of the first chunk that it will see.
+    """
+
+    def __init__(self, aim: Aim, first: int = 0) -> None:
+        self.aim = aim
+        self._first = first
+        self._lock = threading.Lock()
+        self._groups: dict[int, _Group] = {}
+
+    def encode(self, number: int, raw: Bytes, room: Bytes) -> Coded | None:
+        """Encode chunk `number` to the front of `room` by a tree; None where the library alone does as well."""
+        if raw.size < PLAN_FROM:
+            return None
+        group, start = self._group(number // GROUP), number - number % GROUP
+        before = self._group(number // GROUP - 1).wait() if start % SPAN and start > self._first else None
+        coded = self._again(raw, room, before) if before else None
+        if not self._leads(number):
+            return coded or self._follow(raw, room, group.wait(), before)
+        if coded:
+            group.plan = before
+        else:
+            coded, group.plan = self._lead(raw, room)
+        return coded
+
+    def release(self, number: int) -> None:
+        """Let those go on that wait for chunk `number`, whether it was planned or not."""
+        if self._leads(number):
+            self._group(number // GROUP).known.set()
+
+    def _leads(self, number: int) -> bool:
+        return number == self._first or (number % GROUP == 0 and number > self._first)
+
+    def _group(self, index: int) -> _Group:
+        with self._lock:
+            if index not in self._groups:
+                self._groups[index] = _Group()
+                self._groups.pop(index - _KEPT, None)
+            return self._groups[index]
+
+    def _lead(self, raw: Bytes, room: Bytes) -> tuple[Coded | None, Kept | None]:
+        if has_no_structure(raw):
+            return None, None
+        found = draft_of(raw, self.aim)
+        coded = _coded(found[1], raw, room) if found else None
+        if found is None or coded is None:
+            return None, None
+        if self._is_clear(raw, coded.size):
+            return coded, _kept(found, coded, raw)
+        library = np.empty(raw.size, np.uint8)
+        size = codec_by_id(ZSTD).encode_into(raw, library, self.aim.guess)
+        if size < 0 or coded.size < self.aim.gain * size:
+            return coded, _kept(found, coded, raw)
+        return self._instead(library[:size], room), None
+
+    def _instead(self, library: Bytes, room: Bytes) -> Coded | None:
+        """What the library made, if that is what it would be asked for now; it need not be asked again."""
+        if self.aim.name != "balanced" or library.size > room.size:
+            return None
+        room[: library.size] = library
+        return Coded(pack(leaf(ZSTD, library.size)), library.size)
+
+    def _is_clear(self, raw: Bytes, stored: int, part: float = _CLEAR) -> bool:
+        """Whether a tree's bytes are so few that the library need not be asked what it makes of the same chunk."""
+        if raw.size <= 4 * _SAMPLE:
+            return False
+        places = (raw.size // 4, raw.size * 3 // 4)
+        made = sum(_library(raw[at : at + _SAMPLE], self.aim.guess) for at in places)
+        return made * _REPEATS > 2 * _SAMPLE and stored < part * made * raw.size / (2 * _SAMPLE)
+
+    def _follow(self, raw: Bytes, room: Bytes, plan: Kept | None, tried: Kept | None) -> Coded | None:
+        if plan is None:
+            return None
+        if plan is tried:
+            return self._lead(raw, room)[0]
+        return self._again(raw, room, plan) or self._lead(raw, room)[0]
+
+    def _again(self, raw: Bytes, room: Bytes, plan: Kept) -> Coded | None:
+        """Encode by a plan from another chunk; None where it does no longer fit."""
+        most = _WORSE * plan.share * raw.size + 256
+        if plan.want and raw.size == plan.size:  # to ask the draft where records begin would take longer than to see
+            coded = _coded(plan.want, raw, room)
+            if coded and self._is_good(raw, coded.size, most):
+                return coded
+        coded = _coded(plan.draft.over(raw), raw, room)
+        return coded if coded and self._is_good(raw, coded.size, most) else None
+
+    def _is_good(self, raw: Bytes, stored: int, most: float) -> bool:
+        """Whether a plan still holds: as well as where it was found, or harder data gets far smaller."""
+        return (stored <= most and not self._is_beaten(raw, stored)) or self._is_clear(raw, stored, _FAR)
+
+    def _is_beaten(self, raw: Bytes, stored: int) -> bool:
+        """Whether the library makes less of a chunk than a tree that did well on another; a glance says if to ask."""
+        piece = raw[raw.size // 2 : raw.size // 2 + _GLANCE]
+        if _library(piece, 1) * raw.size >= stored * piece.size:
+            return False
+        return self.aim.gain * _library(raw, self.aim.guess) <= stored
+
+
+def _kept(found: tuple[Draft, Want], coded: Coded, raw: Bytes) -> Kept:
+    draft, want = found
+    return Kept(draft, coded.size / raw.size, want if want.id == RECORDS else None, raw.size)
+
+
+def _coded(want: Want | None, raw: Bytes, room: Bytes) -> Coded | None:
+    """Encode a chunk by a tree; None where there is none, or it saves nothing."""
+    node = encode_tree(want, raw, room) if want else None
+    if node is None:
+        return None
+    try:
+        coded = Coded(pack(node), node.stored)
+    except LimitExceededError:  # a tree that no reader would take
+        return None
+    return coded if coded.size < raw.size else None
+
+
+class _Group:
+    """What the chunks of one group wait for."""
+
+    def __init__(self) -> None:
+        self.known = threading.Event()
+        self.plan: Kept | None = None
+
+    def wait(self) -> Kept | None:
+        """Return the plan as soon as its leader has it."""
+        self.known.wait()
+        return self.plan
+
+
+def _library(raw: Bytes, strength: int) -> int:
+    """Bytes that zstd alone makes of it."""
+    codec = codec_by_id(ZSTD)
+    room = np.empty(codec.bound(raw.size), np.uint8)
+    return codec.encode_into(raw, room, strength)

@@ -1,0 +1,119 @@
+"""Containers whose chunks went through every layer, each on data that it is for."""
+
+import struct
+import zlib
+
+import numpy as np
+import xxhash
+
+from penstock.container.index import IndexBuilder
+from penstock.container.layout import PLAIN, pack_chunk
+from penstock.layers.contract import (
+    CONSTANT,
+    DECIMAL,
+    DELTA,
+    DICTIONARY,
+    DIGITS,
+    FRAMES,
+    LZ4,
+    NIBBLES,
+    PACK,
+    PADDING,
+    PLANES,
+    RECORDS,
+    REGIONS,
+    RUNS,
+    SPARSE,
+    SPLIT,
+    STORE,
+    ZSTD,
+)
+from penstock.layers.encoding import encode_tree
+from penstock.layers.plan import pack, varint
+from penstock.layers.records import Field, Form, pack_fields
+from penstock.layers.wanted import Want
+
+_ROW = [("time", "<u4"), ("level", ">i2"), ("heat", "<f4"), ("kind", "u1"), ("name", "S9"), ("none", "<u4"),
+        ("key", "<u8"), ("step", "<u2"), ("sum", "S6")]  # fmt: skip
+_FIELDS = [Field(4), Field(2, Form.BIG), Field(4), Field(1), Field(9, Form.ROWS), Field(4), Field(8), Field(2),
+           Field(6, Form.ROWS)]  # fmt: skip
+_STORED, _ZIPPED, _SAME = Want(STORE), Want(ZSTD, b"", 3), Want(CONSTANT)
+
+
+def _over(id, params, *children):
+    return Want(id, params, 0, children)
+
+
+_COLUMNS = (
+    _over(DELTA, b"\2\1", _over(SPLIT, b"\1", _ZIPPED, _STORED)),
+    _over(DELTA, b"\1\1", _over(PLANES, b"", _ZIPPED, Want(LZ4, b"", 1))),
+    _over(DECIMAL, b"\1", _over(DELTA, b"\1\3", _over(PACK, b"", _STORED)), _STORED),
+    _over(NIBBLES, b"\2", _STORED),
+    _over(PADDING, b"\x09\0", _over(RUNS, b"", _STORED), _ZIPPED),
+    _over(SPARSE, bytes((7, 0, 0, 0)), _STORED),
+    _over(DICTIONARY, b"", _STORED, _over(DELTA, b"\1\1", _over(PLANES, b"", _STORED))),
+    _over(RUNS, b"", _over(DELTA, b"\3\1", _STORED), _STORED),
+    _over(DIGITS, b"\0\6", _over(DELTA, b"\4\5", _over(SPLIT, b"\0", _ZIPPED)), _STORED),
+)
+_FRAMES = _over(FRAMES, b"\1\0\0\4", _over(RECORDS, b"\x12\2", _over(PACK, b"", _STORED)), _ZIPPED, _STORED)
+
+
+def rows(count, random):
+    """Records in which each field is what one layer is made for."""
+    found = np.zeros(count, _ROW)
+    found["time"] = 1_700_000_000 + 10 * np.arange(count) + random.integers(0, 3, count)
+    found["level"] = random.integers(-9, 9, count).cumsum() % 300
+    found["heat"] = np.round(random.normal(20, 5, count), 1) + (random.random(count) < 0.02) / 3
+    found["kind"] = random.integers(0, 3, count) + 9 * (random.random(count) < 0.05)
+    found["name"] = random.choice([b"north", b"ab", b"south", b"x"], count)
+    found["none"] = np.where(random.random(count) < 0.05, random.integers(0, 1 << 32, count), 7)
+    found["key"] = random.choice(np.array([1 << 40, 1 << 41, 77, (1 << 64) - 1], np.uint64), count)
+    found["step"] = np.arange(count) // 13
+    digits = [b"%06d" % value for value in random.integers(0, 2000, count).cumsum() % 1_000_000]
+    found["sum"] = [bytes(0xC0 + byte for byte in row) if at % 29 else b"??????" for at, row in enumerate(digits)]
+    return found.tobytes()
+
+
+def frames(size, random):
+    """Records that say how long they are, and what is left."""
+    out = b""
+    while len(out) + 20 <= size:
+        more = int(random.integers(5, 14))
+        out += struct.pack(">HBB", more, 1, more) + random.bytes(more - 4)
+    return out.ljust(size, b"\0")
+
+
+def chunk_of(size, random):
+    """(raw, what is wanted of it): half of it rows."""
+    whole = size // 2 // 40 * 40
+    tail = min(16, size - whole)
+    raw = rows(whole // 40, random) + frames(size - whole - tail, random) + bytes(tail)
+    sizes = varint(whole) + varint(size - whole - tail)
+    return raw, _over(REGIONS, sizes, _over(RECORDS, pack_fields(_FIELDS), *_COLUMNS), _FRAMES, _SAME)
+
+
+def structured(size, chunk_size, like):
+    """(container, raw bytes); `like`: some bytes, others for other data."""
+    random, parts = np.random.default_rng(zlib.crc32(like)), []
+    for start in range(0, size, chunk_size):
+        raw, want = chunk_of(min(chunk_size, size - start), random)
+        room = np.empty(2 * len(raw) + 4096, np.uint8)
+        node = encode_tree(want, np.frombuffer(raw, np.uint8), room)
+        parts.append((raw, pack(node), room[: node.stored].tobytes()))
+    return container(parts), b"".join(raw for raw, _, _ in parts)
+
+
+def container(parts):
+    """Chunks of (raw bytes, plan, payload), all checks right."""
+    index, out, offset = IndexBuilder(PLAIN), [PLAIN.packed], 0
+    for raw, plan, payload in parts:
+        checksum = xxhash.xxh3_64_intdigest(raw)
+        head = pack_chunk(len(raw), len(payload), offset, checksum, plan)
+        index.add(len(raw), len(head) + len(payload), checksum)
+        out += [head, payload]
+        offset += len(raw)
+    return b"".join([*out, index.pack()])
+
+
+def ids(node):
+    return {node.id}.union(*(ids(edge.node) for edge in node.edges))

@@ -1,0 +1,158 @@
+"""The kernels that price records, against their slow twins."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from naive import structure as naive
+from penstock.kernels import fieldprices, structure
+from penstock.planner.lags import steps
+
+BINS = np.empty(768, np.int32)
+quick = settings(deadline=None, max_examples=60)
+few = st.binary(min_size=200, max_size=400) | st.lists(st.sampled_from([0, 1, 7, 255]), min_size=200, max_size=400).map(
+    bytes
+)
+
+
+def view(data):
+    return np.frombuffer(bytes(data), np.uint8)
+
+
+def at(*starts):
+    return np.array(starts, np.int64)
+
+
+@quick
+@given(few, st.integers(1, 40), st.sampled_from([0, 1, 15, 16, 17, 31, 33, 64, 65]))
+def test_repeats(data, last, span):
+    counts = np.zeros(last, np.int32)
+    starts = [last, len(data) - span]
+    assert structure.repeats(view(data), at(*starts), span, 1, last, counts) == 2 * span
+    assert counts.tolist() == naive.repeats(data, starts, span, 1, last)
+
+
+@quick
+@given(few, st.integers(1, 9), st.integers(1, 7), st.integers(1, 3), st.integers(1, 3))
+def test_column_prices(data, record, rows, stride, groups):
+    above = record * groups
+    starts = [above + nth * record for nth in range(groups)]
+    prices = np.zeros(3 * record, np.float32)
+    found = structure.column_prices(view(data), at(*starts), rows, record, above, stride, steps(), BINS, prices)
+    assert found == rows * groups
+    wanted = naive.column_prices(data, starts, rows, record, above, stride)
+    assert prices[: len(wanted)] == pytest.approx(wanted, abs=0.02, rel=1e-4)
+
+
+@quick
+@given(few, st.integers(1, 12), st.integers(1, 8), st.booleans(), st.integers(1, 3))
+def test_field_prices(data, record, width, big, lag):
+    rows = min(8, (len(data) - 8) // record - lag - 3)
+    starts = [(lag + 1) * record]
+    wanted = np.zeros(record, np.uint8)
+    wanted[record // 2] = 1 + big
+    prices = np.full(2 * record, np.inf, np.float32)
+    values = np.empty(2 * rows, np.uint64)
+    found = fieldprices.field_prices(
+        view(data), at(*starts), rows, record, width, lag, wanted, steps(), BINS, values, prices
+    )
+    assert found == rows
+    expected = naive.field_price(data, starts, rows, record, record // 2, width, big, lag)
+    place = 2 * (record // 2)
+    assert prices[place : place + 2] == pytest.approx(expected, abs=0.02, rel=1e-4)
+    assert np.isinf(np.delete(prices, [place, place + 1])).all()
+
+
+@quick
+@given(st.integers(1, 9), st.data())
+def test_cut(record, data):
+    widths = (1, 2, 3, 4, 8)
+    numbers = st.lists(st.integers(1, 50), min_size=record, max_size=record)
+    costs = [data.draw(numbers) for _ in widths]
+    best, chosen, out = np.empty(record + 1, np.float32), np.empty(record + 1, np.int64), np.empty(record, np.int64)
+    room = np.array(costs, np.float32).reshape(-1)
+    turn = fieldprices.cut(room, np.array(widths), record, min(8, record), best, chosen, out)
+    begins = [(turn + place) % record for place in range(record) if out[(turn + place) % record] >= 0]
+    spent = sum(costs[out[begin]][begin] for begin in begins)
+    assert sum(widths[out[begin]] for begin in begins) == record
+    assert begins[0] == turn
+    # A later start must be cheaper by half a percent.
+    assert spent * 0.994 <= naive.cut(costs, widths, record, min(8, record)) <= spent
+
+
+@quick
+@given(few, st.integers(0, 7), st.lists(st.integers(1, 4), min_size=1, max_size=4), st.data())
+def test_arrange(data, rows, widths, draw):
+    record = sum(widths)
+    kinds = draw.draw(st.lists(st.integers(0, 2), min_size=record, max_size=record))
+    starts = [record, 2 * record]
+    out = np.zeros(2 * rows * record, np.uint8)
+    found = structure.arrange(view(data), at(*starts), rows, record, record, at(*widths), at(*kinds), out)
+    assert found == out.size
+    assert out.tobytes() == naive.arrange(data, starts, rows, record, record, widths, kinds)
+
+
+@quick
+@given(few, st.integers(1, 9), st.integers(1, 10), st.integers(1, 10))
+def test_closeness(data, record, rows, above):
+    sums, seen = np.zeros(record, np.int64), np.zeros(record, np.int64)
+    starts = [above, above + 3]
+    assert structure.closeness(view(data), at(*starts), rows, record, above, sums, seen) == 2 * rows * record
+    assert (sums.tolist(), seen.tolist()) == naive.closeness(data, starts, rows, record, above)
+
+
+@quick
+@given(st.lists(st.tuples(st.integers(-256, 256), st.integers(-256, 256)), min_size=1, max_size=40))
+def test_turns(pairs):
+    profile, found = (list(part) for part in zip(*pairs, strict=True))
+    scores = np.zeros(len(pairs), np.int64)
+    assert structure.turns(at(*profile), at(*found), len(pairs), scores) == len(pairs)
+    assert scores.tolist() == naive.turns(profile, found)
+
+
+@quick
+@given(st.lists(st.integers(0, (1 << 32) - 1), min_size=60, max_size=90), st.integers(1, 20), st.integers(0, 33))
+def test_distances(values, last, span):
+    sums = np.zeros(last, np.int64)
+    most = (1 << 32) // 40 - 1
+    found = structure.distances(np.array(values, np.uint32), at(last), span, 1, last, most, sums)
+    assert found == span
+    assert sums.tolist() == naive.distances(values, [last], span, 1, last, most)
+
+
+@quick
+@given(
+    st.lists(st.sampled_from([b"abcdefgh", b"a1234567", b"........"]), min_size=0, max_size=120), st.integers(0, 500)
+)
+def test_distant(words, least):
+    data = b"".join(words)
+    places, hits = np.full(1 << 13, -1, np.int32), np.zeros(1, np.float32)
+    found = structure.distant(view(data), ord("a"), least, places, hits)
+    assert (found, hits[0]) == naive.distant(data, ord("a"), least)
+
+
+def test_what_does_not_fit_is_refused():
+    data = view(bytes(100))
+    room, long = np.zeros(300, np.float32), np.zeros(100, np.int64)
+    values, wanted, out = np.empty(64, np.uint64), np.ones(16, np.uint8), np.zeros(100, np.uint8)
+    for start, rows in ((0, 4), (9, 4), (90, 4), (-1, 1), (1 << 40, 1)):
+        starts = at(start)
+        assert structure.repeats(data, starts, 40, 1, 10, np.zeros(10, np.int32)) == -1 or 10 <= start <= 60
+        assert structure.column_prices(data, starts, rows, 10, 10, 1, steps(), BINS, room) == -1
+        assert structure.arrange(data, starts, rows, 10, 10, at(4, 6), long, out) == -1
+        assert structure.closeness(data, starts, rows, 10, 10, long, long) == -1
+        assert structure.distances(np.zeros(80, np.uint32), starts, 40, 1, 10, 9, long) == -1
+        assert fieldprices.field_prices(data, starts, rows, 10, 4, 1, wanted, steps(), BINS, values, room) == -1
+    assert fieldprices.field_prices(data, at(40), 2, 10, 9, 1, wanted, steps(), BINS, values, room) == -1
+    assert structure.column_prices(data, at(10), 2, 0, 10, 1, steps(), BINS, room) == -1
+    assert structure.arrange(data, at(10), 1, 10, 10, at(4, 7), long, out) == -1
+    assert structure.arrange(data, at(10), 1, 10, 10, at(0), long, out) == -1
+    assert structure.turns(long, long, 101, long) == -1
+    assert fieldprices.cut(room, at(1, 2), 200, 8, room, long, long) == -1
+
+
+def test_places_that_lie_are_not_followed():
+    data = view(b"a1234567" * 100)
+    places, hits = np.full(1 << 13, 1 << 30, np.int32), np.zeros(1, np.float32)
+    assert structure.distant(data, ord("a"), 0, places, hits) == 12

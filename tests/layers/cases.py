@@ -1,0 +1,104 @@
+"""For each layer, streams of all kinds and sizes that it is for, and what to ask of it."""
+
+import numpy as np
+
+from naive import layers as naive
+from penstock.layers import contract, decimal, padding, records, sparse
+from penstock.layers.contract import DELTA, NIBBLES, PACK, PLANES, REGIONS, RUNS, SPLIT
+from penstock.layers.digits import Form, field
+from penstock.layers.plan import varint
+from penstock.layers.records import Field, pack_fields
+from penstock.layers.streams import Kind, Stream
+
+from .inside import bytes_of
+
+BITS = {kind: 8 * kind.width for kind in (Kind.BYTES, Kind.U16, Kind.U32, Kind.U64)}
+WIDE = (Kind.U16, Kind.U32, Kind.U64)
+ALL = tuple(BITS)
+
+
+def numbers(kind, count, random, spread):
+    """Numbers of about so many bits, a few of them larger, and runs."""
+    top = min(spread, BITS[kind])
+    values = (
+        random.integers(0, 1 << top, count, np.uint64, endpoint=False)
+        if top < 64
+        else random.integers(0, np.iinfo(np.uint64).max, count, np.uint64)
+    )
+    far = random.random(count) < 0.02
+    values[far] = random.integers(0, np.iinfo(np.uint64).max, int(far.sum()), np.uint64)
+    if count and random.random() < 0.5:
+        values = np.repeat(values, random.integers(1, 400, count))[:count]
+    return Stream.of(values.astype(f"<u{kind.width}"))
+
+
+def floats(kind, count, random):
+    values = np.round(random.normal(0, 1000, count), int(random.integers(0, 5)))
+    values[random.random(count) < 0.05] = random.choice([np.nan, -0.0, np.inf, 1 / 3, 5e-324])
+    if kind is Kind.U32:
+        with np.errstate(over="ignore"):
+            return Stream.of(values.astype(np.float32).view(np.uint32))
+    return Stream.of(values.view(np.uint64))
+
+
+def digit_rows(form, width, count, random):
+    """Rows that the form makes, and some of other bytes."""
+    low = 0 if form in (0, 2, 4, 6) else -(10 ** min(width - 1, 17)) + 1
+    many = min(form.digits(width), 18)
+    made = [int(random.integers(low, 10**many)) // 10 ** int(random.integers(0, many + 1)) for _ in range(count)]
+    rows = [naive.digit_row(value, form, width, form.digits(width)) for value in made]
+    return bytes_of(b"".join(row if random.random() < 0.9 else random.bytes(width) for row in rows))
+
+
+def framed(count, random):
+    """Records behind a u16 that says how long they are, in the middle of other bytes."""
+    parts = [random.bytes(int(random.integers(0, 60))) for _ in range(count)]
+    rows = b"".join((len(part) + 4).to_bytes(2, "big") + b"\0\0" + part for part in parts)
+    return bytes_of(random.bytes(3 * (count > 64)) + rows + random.bytes(count % 7))
+
+
+def a_case(id, kind, count, random):
+    """A stream for this layer, and the parameters that are asked for."""
+    stream = numbers(kind, count, random, int(random.integers(1, 65)))
+    if id == REGIONS:
+        return stream, b"".join(varint(int(size)) for size in random.integers(0, count + 1, random.integers(0, 4)))
+    if id == contract.RECORDS:
+        forms = [records.Form.LITTLE, records.Form.BIG, records.Form.ROWS, records.Form.TEXT]
+        fields = [Field(int(random.integers(1, 9)), forms[random.integers(4)]) for _ in range(random.integers(1, 6))]
+        if random.random() < 0.3:
+            fields = fields[:1] * int(random.choice([1, 2, 3, 4, 8]))
+        record = sum(width for width, _ in fields)
+        return bytes_of(random.bytes(record * (count // record))), pack_fields(fields)
+    if id == contract.DIGITS:
+        form = Form(int(random.integers(9)))
+        width = int(random.integers(1, form.most + 1))
+        return digit_rows(form, width, min(count, 300), random), field(form, width)
+    if id == contract.FRAMES:
+        return framed(min(count, 400), random), b"\x04" + varint(0) + varint(0) + varint(int(random.integers(4, 30)))
+    if id == DELTA:
+        modes = [mode for mode in range(1, 9) if not (mode == 6 and kind == 0) and not (mode == 7 and kind > 1)]
+        mode = int(random.choice(modes))
+        lag = 1 if mode in (2, 5, 6) else int(random.choice([1, 2, 3, 8, 100, 1500]))
+        return stream, bytes((mode,)) + varint(lag)
+    if id == contract.DECIMAL:
+        return floats(kind, count, random), decimal.places(int(random.integers(-3, 6)))
+    if id == SPLIT:
+        return stream, bytes((int(random.integers(BITS[kind])),))
+    if id == contract.SPARSE:
+        return stream, sparse.wanted(int(stream.values()[0]) if count else 0, kind)
+    if id == contract.PADDING:
+        rows = [random.bytes(int(random.integers(0, 9))) for _ in range(count // 9)]
+        width = int(random.choice([9, 300]))
+        return bytes_of(b"".join(row.ljust(width, b" ") for row in rows) + b"x" * (count % 9)), padding.wanted(
+            width, 32
+        )
+    if id == NIBBLES:
+        return stream, bytes((int(random.choice([1, 2, 4])),))
+    return stream, b""
+
+
+KINDS = {
+    REGIONS: (Kind.BYTES,), contract.RECORDS: (Kind.BYTES,), PLANES: WIDE, contract.DIGITS: (Kind.BYTES,),
+    contract.FRAMES: (Kind.BYTES,), DELTA: ALL, contract.DECIMAL: (Kind.U32, Kind.U64), PACK: WIDE, SPLIT: WIDE,
+    RUNS: ALL, contract.SPARSE: ALL, contract.PADDING: (Kind.BYTES,), contract.DICTIONARY: WIDE, NIBBLES: (Kind.BYTES,),
+}  # fmt: skip

@@ -1,0 +1,440 @@
+"""The layers of a plan tree, from docs/spec/layers.md alone: one item after another, nothing clever."""
+
+import struct
+
+WIDTHS = [1, 2, 4, 8]
+BYTES, U16, U32, U64 = range(4)
+INNER = {}
+"""id -> (types that it gives, what decodes it)."""
+
+
+class Wrong(Exception):
+    """Data that the specification refuses."""
+
+
+def need(condition):
+    if not condition:
+        raise Wrong
+
+
+def layer(id, *kinds):
+    def note(function):
+        INNER[id] = (kinds, function)
+        return function
+
+    return note
+
+
+def decode(id, params, children, kind, size):
+    """The bytes of a stream of this type and size; `children`: pairs of type and bytes."""
+    kinds, function = INNER[id]
+    need(kind in kinds and children)
+    out = function(Params(params), children, kind, size)
+    need(len(out) == size)
+    return out
+
+
+class Params:
+    """Takes the parameters from their front."""
+
+    def __init__(self, data):
+        self.data = list(data)
+
+    def byte(self):
+        need(self.data)
+        return self.data.pop(0)
+
+    def varint(self, least, most):
+        part = [self.byte()]
+        while part[-1] >= 128:
+            part.append(self.byte())
+        need(len(part) <= 9 and (len(part) == 1 or part[-1] > 0))
+        value = sum(byte % 128 * 128**place for place, byte in enumerate(part))
+        need(least <= value <= most)
+        return value
+
+    def end(self):
+        need(not self.data)
+
+
+def items(data, width):
+    need(len(data) % width == 0)
+    return [int.from_bytes(data[at : at + width], "little") for at in range(0, len(data), width)]
+
+
+def joined(values, width):
+    return b"".join(value.to_bytes(width, "little") for value in values)
+
+
+def of_kinds(children, *kinds):
+    """The bytes of inner streams of just these types."""
+    need([kind for kind, _ in children] == list(kinds))
+    return [data for _, data in children]
+
+
+def signed(code):
+    return code // 2 if code % 2 == 0 else -(code + 1) // 2
+
+
+def byte_gaps(data):
+    """(places, p at the end)."""
+    places, p = [], 0
+    for byte in data:
+        p += byte
+        if byte != 255:
+            places.append(p)
+            p += 1
+    return places, p
+
+
+def with_exceptions(values, children, kind, width):
+    """The values with the exceptions, streams of u32 and `kind`, in their places; `width`: bytes of a value."""
+    need(len(children) in (0, 2))
+    if children:
+        gaps, raw = of_kinds(children, U32, kind)
+        gaps = items(gaps, 4)
+        need(len(raw) == len(gaps) * width)
+        place = -1
+        for number, gap in enumerate(gaps):
+            place += 1 + gap
+            need(place < len(values))
+            values[place] = raw[number * width : (number + 1) * width]
+    return b"".join(values)
+
+
+# --- leaves -----------------------------------------------------------------------------------------------------------
+
+
+def constant(pattern, size):
+    need(len(pattern) in (1, 2, 4, 8) if size else not pattern)
+    need(len(pattern) <= size)
+    return bytes(pattern[at % len(pattern)] for at in range(size))
+
+
+# --- bytes taken apart ------------------------------------------------------------------------------------------------
+
+
+@layer(32, BYTES)
+def regions(params, children, kind, size):
+    params.end()
+    return b"".join(of_kinds(children, *[BYTES] * len(children)))
+
+
+@layer(33, BYTES)
+def records(params, children, kind, size):
+    fields = []
+    while params.data:
+        code = params.byte()
+        if code in (0x20, 0x40):
+            fields.append((params.varint(1, 65535), code))
+        else:
+            need(1 <= code <= 8 or 0x12 <= code <= 0x18)
+            fields.append((code & 15, code & 0x10))
+    need(1 <= len(fields) <= 4096)
+    record = sum(width for width, _ in fields)
+    need(size % record == 0)
+    count = size // record
+    streams = of_kinds(children, *(kind_of(width, form) for width, form in fields))
+    columns = [column(data, width, form, count) for data, (width, form) in zip(streams, fields, strict=True)]
+    return b"".join(part for row in zip(*columns, strict=True) for part in row)
+
+
+def kind_of(width, form):
+    return BYTES if form >= 0x20 else next(kind for kind in range(4) if WIDTHS[kind] >= width)
+
+
+def column(data, width, form, count):
+    """The field's bytes in each record."""
+    if form >= 0x20:
+        need(len(data) == count * width)
+        return [data[at * width : (at + 1) * width] if form == 0x20 else data[at::count] for at in range(count)]
+    values = items(data, WIDTHS[kind_of(width, form)])
+    need(len(values) == count and all(value < 256**width for value in values))
+    return [value.to_bytes(width, "big" if form else "little") for value in values]
+
+
+@layer(34, U16, U32, U64)
+def planes(params, children, kind, size):
+    params.end()
+    count = size // WIDTHS[kind]
+    need(len(children) <= WIDTHS[kind])
+    streams = of_kinds(children, *[BYTES] * len(children))
+    need(all(len(data) == count for data in streams))
+    values = [sum(data[at] * 256**place for place, data in enumerate(streams)) for at in range(count)]
+    return joined(values, WIDTHS[kind])
+
+
+@layer(35, BYTES)
+def digits(params, children, kind, size):
+    form = params.byte()
+    need(form <= 8)
+    width = params.varint(1, 9 if form in (4, 5, 6) else 18)
+    least = signed(params.varint(0, 2**62 - 1))
+    params.end()
+    many = {4: 2 * width - 1, 5: 2 * width - 1, 6: 2 * width}.get(form, width)
+    kind, data = children[0]
+    need(kind == (U32 if many <= 9 else U64))
+    numbers = items(data, WIDTHS[kind])
+    need(len(numbers) * width == size)
+    rows = [digit_row(number + least, form, width, many) for number in numbers]
+    return with_exceptions(rows, children[1:], BYTES, width)
+
+
+def digit_row(value, form, width, many):
+    need(value >= 0 or form in (1, 3, 5, 7, 8))
+    if form >= 7:
+        text = str(value).rjust(width)
+        need(len(text) == width)
+        minus, blank, zero = (0x60, 0x40, 0xF0) if form == 7 else (0x2D, 0x20, 0x30)
+        return bytes(minus if c == "-" else blank if c == " " else zero + int(c) for c in text)
+    text = str(abs(value)).rjust(many, "0")
+    need(len(text) == many)
+    if form in (4, 5, 6):
+        return bytes.fromhex(text + {4: "f", 5: "d" if value < 0 else "c", 6: ""}[form])
+    if form == 3:
+        return (text[:-1] + ("}JKLMNOPQR" if value < 0 else "{ABCDEFGHI")[int(text[-1])]).encode()
+    row = [(0x30 if form == 2 else 0xF0) + int(c) for c in text]
+    if form == 1:
+        row[-1] = (0xD0 if value < 0 else 0xC0) + int(text[-1])
+    return bytes(row)
+
+
+@layer(36, BYTES)
+def frames(params, children, kind, size):
+    code = params.byte()
+    plus, place, head = (params.varint(0, 65535) for _ in range(3))
+    start = params.varint(0, 67108864)
+    params.end()
+    need(code <= 4 and head >= place + 4)
+    rows, bodies, rest = of_kinds(children, BYTES, BYTES, BYTES)
+    need(start <= len(rest) and len(rows) % head == 0)
+    out = rest[:start]
+    for at in range(0, len(rows), head):
+        row = rows[at : at + head]
+        field = row[place : place + (2 if code < 2 else 4)]
+        if code == 4:
+            need(field[2] <= 3 and field[3] == 0)
+        length = int.from_bytes(field[:2] if code == 4 else field, "little" if code in (0, 2) else "big")
+        more = length + plus
+        need(more >= place + len(field))
+        body, bodies = bodies[: max(0, more - head)], bodies[max(0, more - head) :]
+        out += row[:more] + body
+        need(len(row[:more] + body) == more)
+    need(not bodies)
+    return out + rest[start:]
+
+
+@layer(83, BYTES)
+def padding(params, children, kind, size):
+    width, pad = params.varint(1, 65535), params.byte()
+    params.end()
+    kind = BYTES if width <= 255 else U16
+    lengths, bodies = of_kinds(children, kind, BYTES)
+    lengths, out, left = items(lengths, WIDTHS[kind]), b"", size
+    need(len(lengths) == -(-size // width))
+    for length in lengths:
+        room = min(left, width)
+        need(length <= room and length <= len(bodies))
+        out += bodies[:length] + bytes([pad]) * (room - length)
+        bodies, left = bodies[length:], left - room
+    need(not bodies)
+    return out
+
+
+# --- numbers compared with others -------------------------------------------------------------------------------------
+
+
+@layer(48, BYTES, U16, U32, U64)
+def delta(params, children, kind, size):
+    mode, lag = params.byte(), params.varint(1, 67108864)
+    params.end()
+    need(1 <= mode <= 8 and not (mode in (2, 5, 6) and lag != 1))
+    need(not (mode == 6 and kind == BYTES) and not (mode == 7 and kind > U16))
+    (data,) = of_kinds(children, kind)
+    modulus, v = 256 ** WIDTHS[kind], []
+
+    def before(distance):
+        return v[-distance] if distance <= len(v) else 0
+
+    for i, d in enumerate(items(data, WIDTHS[kind])):
+        near, far = before(1), before(lag)
+        if mode == 3:
+            v.append(d ^ far)
+            continue
+        other = {
+            1: near if i < lag else far,
+            2: 2 * near - before(2),
+            4: near + far - before(lag + 1),
+            5: 0,
+            6: near,
+            7: near if i < lag else far if i % lag == 0 else sorted((near, far, near + far - before(lag + 1)))[1],
+            8: near if i < lag else far,
+        }[mode]
+        v.append(((d if mode == 8 else signed(d)) + other) % modulus)
+    if mode == 6:
+        half = modulus // 2
+        v = [f - half if f >= half else 2 * half - 1 - f for f in v]
+    return joined(v, WIDTHS[kind])
+
+
+@layer(49, U32, U64)
+def decimal(params, children, kind, size):
+    code, least = params.byte(), signed(params.varint(0, 2**53 - 1))
+    params.end()
+    need(code <= 22 or 0x81 <= code <= 0x8F)
+    width = WIDTHS[kind]
+    (data,) = of_kinds(children[:1], kind)
+    need(len(data) == size)
+    floats = [to_float((number + least) % 256**width, width, code) for number in items(data, width)]
+    return with_exceptions(floats, children[1:], kind, width)
+
+
+def to_float(number, width, code):
+    if number >= 256**width // 2:
+        number -= 256**width
+    value = float(number)  # to nearest, ties to even, as all of Python's floats
+    value = value / 10.0**code if code < 0x80 else value * float(10 ** (code - 0x80))
+    return struct.pack("<d" if width == 8 else "<f", value)
+
+
+# --- fewer bits -------------------------------------------------------------------------------------------------------
+
+
+def packed_size(many, bits, width):
+    lanes = 1024 // width // 8
+    rows = -(-many // lanes)
+    return lanes * -(-rows * bits // (8 * width)) * width
+
+
+def unpacked(data, many, bits, width):
+    """The items of one block."""
+    lanes = 1024 // width // 8
+    words = items(data, width)
+    whole = [0] * lanes
+    for place, word in enumerate(words):
+        whole[place % lanes] += word << 8 * width * (place // lanes)
+    return [whole[i % lanes] >> i // lanes * bits & (1 << bits) - 1 for i in range(many)]
+
+
+class Front:
+    """Takes bytes from the front of a stream."""
+
+    def __init__(self, data):
+        self.data = data
+
+    def take(self, size):
+        need(0 <= size <= len(self.data))
+        part, self.data = self.data[:size], self.data[size:]
+        return part
+
+
+def blocks_of(count):
+    return [min(1024, count - start) for start in range(0, count, 1024)]
+
+
+@layer(64, U16, U32, U64)
+def pack(params, children, kind, size):
+    params.end()
+    width = WIDTHS[kind]
+    (data,) = of_kinds(children, BYTES)
+    blocks = blocks_of(size // width)
+    need(len(data) >= 3 * len(blocks))
+    counts_at = len(data) - 3 * len(blocks)
+    counts, bits = items(data[counts_at : counts_at + 2 * len(blocks)], 2), data[counts_at + 2 * len(blocks) :]
+    need(all(b <= 8 * width for b in bits))
+    front = Front(data[:counts_at])
+    bases = items(front.take(width * len(blocks)), width)
+    parts = [front.take(packed_size(many, b, width)) for many, b in zip(blocks, bits, strict=True)]
+    apart = Front(front.take(width * sum(counts)))
+    places = Front(front.take(2 * sum(counts)))
+    need(not front.data)
+    out = []
+    for many, base, part, count, b in zip(blocks, bases, parts, counts, bits, strict=True):
+        values, last = unpacked(part, many, b, width), -1
+        for place, value in zip(items(places.take(2 * count), 2), items(apart.take(width * count), width), strict=True):
+            need(last < place < many)
+            values[place], last = value, place
+        out += [(value + base) % 256**width for value in values]
+    return joined(out, width)
+
+
+@layer(65, U16, U32, U64)
+def split(params, children, kind, size):
+    k = params.byte()
+    params.end()
+    width = WIDTHS[kind]
+    need(k < 8 * width)
+    kinds = [BYTES, BYTES, kind] if k else [BYTES, kind]
+    streams = of_kinds(children, *(kinds if len(children) == len(kinds) else kinds[:-1]))
+    high = items(streams.pop(), width) if len(streams) == len(kinds) else None
+    need(high != [])
+    high = high or []
+    symbols, lows, front = streams[0], [], Front(streams[1] if k else b"")
+    need(len(symbols) == size // width)
+    for many in blocks_of(len(symbols)):
+        lows += unpacked(front.take(packed_size(many, k, width)), many, k, width)
+    need(not front.data)
+    out = []
+    for symbol, low in zip(symbols, lows, strict=True):
+        need(symbol < 255 or high)
+        more = high.pop(0) if symbol == 255 else 0
+        out.append((symbol + more) * 2**k + low)
+    need(not high and all(value < 256**width for value in out))
+    return joined(out, width)
+
+
+@layer(113, BYTES)
+def nibbles(params, children, kind, size):
+    b = params.byte()
+    params.end()
+    need(b in (1, 2, 4) and len(children) <= 2)
+    streams = of_kinds(children, *[BYTES] * len(children))
+    packed, escapes = streams[0], list(b"".join(streams[1:]))
+    need(len(packed) == -(-size * b // 8))
+    whole = int.from_bytes(packed, "little")
+    need(whole < 2 ** (size * b))
+    out = [whole >> i * b & 2**b - 1 for i in range(size)]
+    for i, symbol in enumerate(out):
+        if symbol == 2**b - 1:
+            need(escapes and escapes[0] >= symbol)
+            out[i] = escapes.pop(0)
+    need(not escapes)
+    return bytes(out)
+
+
+# --- what comes again -------------------------------------------------------------------------------------------------
+
+
+@layer(81, BYTES, U16, U32, U64)
+def runs(params, children, kind, size):
+    params.end()
+    values, lengths = of_kinds(children, kind, BYTES)
+    ends, p = byte_gaps(lengths)
+    values, out = items(values, WIDTHS[kind]), []
+    need(len(values) == len(ends) and p == size // WIDTHS[kind] and not lengths.endswith(b"\xff"))
+    for value, end in zip(values, ends, strict=True):
+        out += [value] * (end + 1 - len(out))
+    return joined(out, WIDTHS[kind])
+
+
+@layer(82, BYTES, U16, U32, U64)
+def sparse(params, children, kind, size):
+    usual = bytes(params.byte() for _ in range(WIDTHS[kind]))
+    params.end()
+    gaps, values = of_kinds(children, BYTES, kind)
+    places, p = byte_gaps(gaps)
+    values, out = items(values, WIDTHS[kind]), [int.from_bytes(usual, "little")] * (size // WIDTHS[kind])
+    need(len(values) == len(places) and p <= len(out))
+    for place, value in zip(places, values, strict=True):
+        out[place] = value
+    return joined(out, WIDTHS[kind])
+
+
+@layer(96, U16, U32, U64)
+def dictionary(params, children, kind, size):
+    params.end()
+    need(len(children) == 2 and children[0][0] in (BYTES, U16, U32))
+    indices, values = of_kinds(children, children[0][0], kind)
+    indices, values = items(indices, WIDTHS[children[0][0]]), items(values, WIDTHS[kind])
+    need(len(indices) == size // WIDTHS[kind] and all(index < len(values) for index in indices))
+    return joined([values[index] for index in indices], WIDTHS[kind])

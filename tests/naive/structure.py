@@ -1,0 +1,147 @@
+"""Slow twins of kernels/structure.py and kernels/fieldprices.py, in plain Python."""
+
+import math
+from collections import Counter
+
+
+def repeats(data, starts, span, first, last):
+    """Equal bytes at each lag."""
+    return [
+        sum(data[at] == data[at - lag] for start in starts for at in range(start, start + span))
+        for lag in range(first, last + 1)
+    ]
+
+
+def entropy(values):
+    """Bits for all values, as an order-0 coder would need that knows how often each comes."""
+    counts = Counter(values)
+    return sum(many * math.log2(len(values) / many) for many in counts.values())
+
+
+def mended(values, sizes=256):
+    """The same, with what a small sample hides."""
+    counts = Counter(values)
+    once = sum(many == 1 for many in counts.values())
+    bias = (len(counts) - 1) / (2 * math.log(2))
+    unseen = once * math.log2((sizes - len(counts) + once) / max(once, 1)) if once else 0
+    return entropy(values) + max(bias, unseen)
+
+
+def places(starts, rows, record):
+    """Where the rows of all groups begin."""
+    return [start + row * record for start in starts for row in range(rows)]
+
+
+def column_prices(data, starts, rows, record, above, stride):
+    """Raw, minus above, exclusive or above; for each column asked for."""
+    prices = []
+    for column in range(0, record, stride):
+        pairs = [(data[at + column], data[at + column - above]) for at in places(starts, rows, record)]
+        prices.append(mended([here for here, _ in pairs]))
+        prices.append(mended([(here - before) % 256 for here, before in pairs]))
+        prices.append(mended([here ^ before for here, before in pairs]))
+    return prices
+
+
+def arrange(data, starts, rows, record, above, widths, kinds):
+    """Column by column."""
+    out, column = [], 0
+    for width in widths:
+        for at in places(starts, rows, record):
+            for place in range(column, column + width):
+                here, before = data[at + place], data[at + place - above]
+                out.append((here, (here - before) % 256, here ^ before)[kinds[place]])
+        column += width
+    return bytes(out)
+
+
+def closeness(data, starts, rows, record, above):
+    """Sums of bit lengths and how many, by place."""
+    sums, seen = [0] * record, [0] * record
+    for start in starts:
+        for at in range(start, start + rows * record):
+            sums[at % record] += (data[at] ^ data[at - above]).bit_length()
+            seen[at % record] += 1
+    return sums, seen
+
+
+def turns(profile, found):
+    """How far apart they are at each turn."""
+    size = len(profile)
+    return [sum(abs(found[(at + turn) % size] - profile[at]) for at in range(size)) for turn in range(size)]
+
+
+def distances(values, starts, span, first, last, most):
+    """Sums of distances, each at most `most`."""
+    return [
+        sum(min(abs(values[at] - values[at - lag]), most) for start in starts for at in range(start, start + span))
+        for lag in range(first, last + 1)
+    ]
+
+
+def zigzag(number, width):
+    """Fold a difference modulo 2 ** (8 * width)."""
+    size = 1 << (8 * width)
+    number %= size
+    return (2 * number if number < size // 2 else 2 * (size - number) - 1) % size
+
+
+def field_price(data, starts, rows, record, offset, width, big, lag):
+    """The price of one field, as differences and as those of differences."""
+
+    def number(at):
+        return int.from_bytes(data[at : at + width], "big" if big else "little")
+
+    first, second = [], []
+    for at in places(starts, rows, record):
+        here, above = number(at + offset), number(at + offset - lag * record)
+        left, corner = number(at + offset - record), number(at + offset - (lag + 1) * record)
+        first.append(zigzag(here - above, width))
+        second.append(zigzag(here - above - left + corner, width))
+    return [min(levels(part, low) for low in range(1 + (width > 1) + (width > 3))) for part in (first, second)]
+
+
+def levels(values, low):
+    """Low bytes one by one, the rest by class."""
+    streams = [[value >> (8 * place) & 255 for value in values] for place in range(low)]
+    rest = [value >> (8 * low) for value in values]
+    streams.append([kind(value) for value in rest])
+    below = sum(max(value.bit_length() - 2, 0) for value in rest)
+    used = sum(len(set(stream)) - 1 for stream in streams)
+    return sum(entropy(stream) for stream in streams) + used / (2 * math.log(2)) + below
+
+
+def kind(value):
+    """The length and the bit below the highest."""
+    bits = value.bit_length()
+    return 2 * bits + (value >> (bits - 2) & 1 if bits >= 2 else 0)
+
+
+def cut(costs, widths, record, turns_tried):
+    """The least cost of any cut, over all starts, by trying all."""
+
+    def cheapest(turn, at):
+        if at == record:
+            return 0.0
+        fits = [nth for nth, width in enumerate(widths) if at + width <= record]
+        return min(
+            (costs[nth][(turn + at) % record] + cheapest(turn, at + widths[nth]) for nth in fits), default=math.inf
+        )
+
+    return min(cheapest(turn, 0) for turn in range(turns_tried))
+
+
+def distant(data, byte, least):
+    """Anchors, and how many repeat; without the table's limits."""
+    anchors = hits = 0
+    before = {}
+    for line in range(0, len(data) - 80, 64):
+        at = data.find(bytes([byte]), line, line + 64) + 1
+        if at == 0:
+            continue
+        anchors += 1
+        word = data[at : at + 8]
+        last = before.get(word)
+        hits += last is not None and last + max(least, 16) <= at and data[last : last + 16] == data[at : at + 16]
+        before[word] = at
+    return anchors, hits
