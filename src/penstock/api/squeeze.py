@@ -100,15 +100,14 @@ def decompress(
     no meaning.
     """
     view = as_bytes(blob)
-    if view.size <= _SMALL and key is passphrase is out is codec is None and route == AUTO:
+    if key is passphrase is codec is None and route == AUTO:
         chunk = only_chunk(view.data)
         if chunk is not None:
-            return _decode_small(chunk, max_size)
+            return _decode_alone(chunk, max_size) if out is None else _decode_to(chunk, _target(out, view))
     directory = directory_of(view, key, passphrase)
     if out is not None:
         target = _target(out, view)
-        if directory.size > target.size:
-            raise BadBufferError(f"the data has {directory.size} bytes, this buffer {target.size}")
+        _check_room(directory.size, target)
         _restore(Span(view, directory, 0, target[: directory.size]), own_codec(codec), threads, route)
         return target.data[: directory.size]
     check_output(directory.size, view.size, max_size)
@@ -188,11 +187,22 @@ def _compress_into(view: Bytes, segment: SegmentBuffer, threads: int | None, rou
     return segment.finish()
 
 
-def _decode_small(chunk: Chunk, max_size: int | None) -> bytes:
+def _decode_alone(chunk: Chunk, max_size: int | None) -> bytes:
     check_output(chunk.header.raw_size, chunk.header.stored_size, max_size)
     fresh = FreshBytes(chunk.header.raw_size)
     decode(chunk, fresh.view)
     return fresh.finish()
+
+
+def _decode_to(chunk: Chunk, target: Bytes) -> memoryview:
+    _check_room(chunk.header.raw_size, target)
+    decode(chunk, target[: chunk.header.raw_size])
+    return target.data[: chunk.header.raw_size]
+
+
+def _check_room(size: int, target: Bytes) -> None:
+    if size > target.size:
+        raise BadBufferError(f"the data has {size} bytes, this buffer {target.size}")
 
 
 def directory_of(view: Bytes, key: bytes | None = None, passphrase: str | bytes | None = None) -> Directory:
