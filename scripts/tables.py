@@ -1,4 +1,4 @@
-"""Renders the README's tables from the data files of `penstock bench`; nothing in them is written by hand."""
+"""Renders tables of README and guide from the data files of `penstock bench`: nothing in them is written by hand."""
 
 import json
 import re
@@ -77,6 +77,16 @@ def by_kind_table(data: dict) -> str:
     return "\n".join([*lines, "", about])
 
 
+def by_kind_short_table(data: dict) -> str:
+    """The same for the kinds with structure, and the methods that people know."""
+    kinds = {kind: found for kind, found in data["kinds"].items() if kind in SHORT_KINDS}
+    lines = [f"| kind | {' | '.join(SHORT_METHODS)} |", "|---" * (1 + len(SHORT_METHODS)) + "|"]
+    for kind, found in kinds.items():
+        cells = [kind_cell(found[name]) if name in found else "-" for name in SHORT_METHODS]
+        lines.append(f"| {kind} | {' | '.join(cells)} |")
+    return "\n".join([*lines, "", "Ratio / MB/s compressing / MB/s restoring, one thread, all in one run."])
+
+
 def kind_cell(found: dict) -> str:
     return f"{found['ratio']:.2f} / {figure(found['compress_mb_per_s'])} / {figure(found['decompress_mb_per_s'])}"
 
@@ -91,7 +101,13 @@ def asked(goal: dict) -> str:
     return f"at most {goal['at_most']:.4g}" if "at_most" in goal else "-"
 
 
-TABLES = {"generate": generate_table, "compress": compress_table, "by_kind": by_kind_table}
+SHORT_KINDS = ("intseries", "float", "struct", "mainframe", "image16", "column")
+SHORT_METHODS = ("penstock speed", "penstock balanced", "zstd-3", "zstd-19", "xz-6", "blosc2", "pcodec")
+TABLES = {
+    "generate": generate_table, "compress": compress_table, "by_kind": by_kind_table,
+    "by_kind_short": by_kind_short_table,
+}  # fmt: skip
+PAGES = ("README.md", "docs/guide/kinds.md")
 
 
 def rendered(text: str) -> str:
@@ -99,7 +115,7 @@ def rendered(text: str) -> str:
 
     def replace(match: re.Match) -> str:
         name = match.group(1)
-        file = RESULTS / f"{name}.json"
+        file = RESULTS / f"{name.removesuffix('_short')}.json"
         if not file.exists():  # not measured yet
             return match.group(0)
         data = json.loads(file.read_text())
@@ -109,12 +125,14 @@ def rendered(text: str) -> str:
 
 
 def main() -> None:
-    path = ROOT / "README.md"
-    text = path.read_text()
-    new = rendered(text)
-    if "--check" in sys.argv:
-        sys.exit(0 if new == text else "README.md: the tables are not those of bench/results; run `make tables`")
-    path.write_text(new)
+    for page in PAGES:
+        path = ROOT / page
+        text = path.read_text()
+        new = rendered(text)
+        if "--check" not in sys.argv:
+            path.write_text(new)
+        elif new != text:
+            sys.exit(f"{page}: the tables are not those of bench/results; run `make tables`")
 
 
 if __name__ == "__main__":

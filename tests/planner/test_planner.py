@@ -193,3 +193,15 @@ def test_who_names_a_codec_gets_it():
     assert [plan["plan"] for plan in inspect(compress(data, codec="zstd"))["plans"]] == ["zstd"]
     assert inspect(compress(data))["plans"][0]["plan"] != "zstd"
     assert ZSTD == 1
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_who_wants_it_small_does_not_get_it_larger(seed):
+    rng = np.random.default_rng(seed)
+    for raw in (
+        np.cumsum(rng.integers(-1, 2, CHUNK)).astype("<i4"),
+        np.cumsum(rng.normal(0, 40, CHUNK)).astype("<i4"),
+        np.sort(rng.integers(0, 1 << 40, CHUNK)),
+    ):
+        data = raw.tobytes()
+        assert len(compress(data, level="ratio")) <= 1.001 * len(compress(data, chunk_size=4 << 20)) + 16

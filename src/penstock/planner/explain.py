@@ -20,7 +20,7 @@ from ..layers.registry import codec_by_id, codec_by_name, decode_tree, layer_by_
 from ..layers.streams import Kind, Stream
 from ..layers.wanted import ANY, LITERALS, Want, describe
 from ..layers.words import tree
-from .aims import Aim
+from .aims import Aim, tried
 from .draft import Draft, draft_of
 from .glance import has_no_structure
 from .planner import GROUP, PLAN_FROM, SPAN, Coded, Planner
@@ -121,9 +121,10 @@ class Explainer:
             want, seconds = _timed(lambda: draft.over(raw))
             if want is not None:
                 yield draft, want, seconds
-        found, seconds = _timed(lambda: draft_of(raw, self._aim))
-        if found is not None:
-            yield *found, seconds
+        for aim in tried(self._aim):
+            found, seconds = _timed(lambda aim=aim: draft_of(raw, aim))  # type: ignore[misc]
+            if found is not None:
+                yield *found, seconds
 
     def _tell(self, told: dict[str, Any], want: Want, stream: Stream) -> None:
         """Add to a tree what the library would make of each layer's stream, and what the alternatives would."""

@@ -14,7 +14,7 @@ from ..layers.encoding import encode_tree
 from ..layers.plan import leaf, pack
 from ..layers.registry import codec_by_id
 from ..layers.wanted import Want
-from .aims import Aim
+from .aims import Aim, tried
 from .draft import Draft, draft_of
 from .glance import has_no_structure
 
@@ -108,10 +108,10 @@ class Planner:
     def _lead(self, raw: Bytes, room: Bytes) -> tuple[Coded | None, Kept | None]:
         if has_no_structure(raw):
             return None, None
-        found = draft_of(raw, self.aim)
-        coded = _coded(found[1], raw, room) if found else None
-        if found is None or coded is None:
+        smallest = self._smallest(raw, room)
+        if smallest is None:
             return None, None
+        found, coded = smallest
         if self._is_clear(raw, coded.size):
             return coded, _kept(found, coded, raw)
         library = np.empty(raw.size, np.uint8)
@@ -119,6 +119,19 @@ class Planner:
         if size < 0 or coded.size < self.aim.gain * size:
             return coded, _kept(found, coded, raw)
         return self._instead(library[:size], room), None
+
+    def _smallest(self, raw: Bytes, room: Bytes) -> tuple[tuple[Draft, Want], Coded] | None:
+        """Find a tree, and encode by it."""
+        best: tuple[tuple[Draft, Want], Coded] | None = None
+        for aim in tried(self.aim):
+            found = draft_of(raw, aim)
+            out = np.empty(room.size, np.uint8) if best else room
+            coded = _coded(found[1], raw, out) if found else None
+            if found and coded and (best is None or coded.size < best[1].size):
+                if best:
+                    room[: coded.stored] = out[: coded.stored]
+                best = found, coded
+        return best
 
     def _instead(self, library: Bytes, room: Bytes) -> Coded | None:
         """What the library made, if that is what it would be asked for now; it need not be asked again."""
