@@ -1,12 +1,14 @@
 """Trees decoded in compiled code: the same bytes as by the walk in Python, and nothing else, whatever is wrong."""
 
+import gc
 import threading
 
 import numpy as np
 import pytest
 
 from penstock.errors import CorruptDataError, LimitExceededError, PenstockError, UnknownCodecError
-from penstock.layers import compiled, wanted
+from penstock.layers import compiled, registry, wanted
+from penstock.layers.contract import ZSTD as ZSTD_ID
 from penstock.layers.encoding import encode_tree
 from penstock.layers.plan import pack, parse
 from penstock.layers.records import Field, Form, pack_fields
@@ -189,3 +191,15 @@ def test_too_many_nodes():
     out = np.ones(3000, np.uint8)
     decode_tree(parse(plan, 3000, payload.size), payload, out)
     assert not out.any()
+
+
+def test_a_library_that_is_loaded_anew():
+    """The context of the old one is freed, and must not be used any more."""
+    plan, payload = made(*TREES["records"])
+    raw = TREES["records"][1]
+    for _ in range(5):
+        assert run(plan, payload, len(raw)) == raw
+        here = registry.codec_by_id(ZSTD_ID).decoder()[0]
+        assert tuple(compiled._local.state._addresses[:4]) == here
+        registry.codec_by_id.cache_clear()
+        gc.collect()

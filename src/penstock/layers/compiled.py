@@ -36,7 +36,8 @@ def decode(plan: bytes, payload: Bytes, out: Bytes) -> bool:
         return False
     state: _State | None = getattr(_local, "state", None)
     _local.state = None  # taken: a handler of a signal may decode in the middle of this
-    state = state or _State(zstd)
+    if state is None or state.zstd is not zstd:
+        state = _State(zstd)
     try:
         return state.run(np.frombuffer(plan, np.uint8), plan, payload, out)
     finally:
@@ -56,7 +57,8 @@ class _State:
         self._fields = np.empty((kernels.MOST_FIELDS, 3), np.int64)
         self._room = np.empty(entries.ARGUMENTS, np.int64)
         self._addresses = np.zeros(kernels.ADDRESSES, np.int64)
-        self._addresses[: kernels.ENTRIES] = zstd.decoder()
+        self.zstd = zstd
+        self._addresses[: kernels.ENTRIES], self._owner = zstd.decoder()
 
     def run(self, data: Bytes, plan: bytes, payload: Bytes, out: Bytes) -> bool:
         from ..kernels import program

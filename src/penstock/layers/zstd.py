@@ -149,12 +149,16 @@ class NativeZstd:
             if code != room:
                 raise self._wrong(code) if code > room else _other_size(code, room)
 
-    def decoder(self) -> tuple[int, int, int, int]:
-        """Return the addresses of what decodes a frame, finds its end, and its size; and this thread's context."""
+    def decoder(self) -> tuple[tuple[int, int, int, int], object]:
+        """Return the addresses of what decodes a frame, finds its end, and its size; and of this thread's context.
+
+        And its owner: the context is freed when that goes.
+        """
         library = self._library
         functions: tuple[Any, ...] = (library.decompress, library.frame_size, library.content_size)
         first, second, third = (ctypes.cast(function, ctypes.c_void_p).value or 0 for function in functions)
-        return first, second, third, self._decompressors.context.handle
+        context = self._decompressors.context
+        return (first, second, third, context.handle), context
 
     def _set_level(self, context: _Context, level: int) -> None:
         context.level = None
