@@ -6,13 +6,16 @@ import threading
 import numpy as np
 import pytest
 
+from penstock.engine.chunks import restore
 from penstock.errors import CorruptDataError, LimitExceededError, PenstockError, UnknownCodecError
 from penstock.layers import compiled, registry, wanted
 from penstock.layers.contract import ZSTD as ZSTD_ID
 from penstock.layers.encoding import encode_tree
-from penstock.layers.plan import pack, parse
+from penstock.layers.foreign import Foreign
+from penstock.layers.plan import Edge, branch, leaf, pack, parse
 from penstock.layers.records import Field, Form, pack_fields
 from penstock.layers.registry import decode_tree
+from penstock.layers.streams import Kind
 from penstock.layers.trace import tracing
 from penstock.layers.wanted import AUTO, Want
 
@@ -203,3 +206,30 @@ def test_a_library_that_is_loaded_anew():
         assert tuple(compiled._local.state._addresses[:4]) == here
         registry.codec_by_id.cache_clear()
         gc.collect()
+
+
+def test_numbers_that_are_said_to_be_pieces_of_bytes():
+    """At odd places no kernel takes them: that is damage, and not an error of another kind."""
+    inner = walk(8)
+    room = np.empty(100_000, np.uint8)
+    below = encode_tree(array(8, wanted.pack()), inner.view(np.uint8), room).edges[0].node
+    piece = Edge(Kind.BYTES, 3, 0, leaf(0, 3))
+    tree = branch(32, b"", [piece, Edge(Kind.U64, inner.nbytes, 0, below)])
+    payload = np.concatenate([np.zeros(3, np.uint8), room[: below.stored]])
+    assert run(pack(tree), payload, 3 + inner.nbytes) is None
+    with pytest.raises(CorruptDataError):
+        decode_tree(parse(pack(tree), 3 + inner.nbytes, payload.size), payload, np.empty(3 + inner.nbytes, np.uint8))
+
+
+def test_a_callers_codec_inside_of_a_tree():
+    """No writer makes such a tree, but the format allows it: the walk gets it."""
+    turned = lambda data: bytes(data)[::-1]  # noqa: E731
+    own = Foreign("turned", turned, turned)
+    raw = walk(2)
+    planes = raw.view(np.uint8).reshape(-1, 2).T
+    stored = np.concatenate([planes[0][::-1], planes[1]])
+    edges = [Edge(Kind.BYTES, raw.size, 0, leaf(3, raw.size)), Edge(Kind.BYTES, raw.size, 0, leaf(0, raw.size))]
+    tree = branch(33, pack_fields([Field(2)]), [Edge(Kind.U16, raw.nbytes, 0, branch(34, b"", edges))])
+    out = np.empty(raw.nbytes, np.uint8)
+    restore(pack(tree), stored, out, None, own)
+    assert out.tobytes() == raw.tobytes()

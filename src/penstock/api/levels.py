@@ -35,7 +35,7 @@ def level_of(level: int | str | None = None, codec: str | None = None) -> Level:
     """Return what an objective or a number from 0 (stored) to 19 means, for the codec of that name if one is given.
 
     The numbers are zstd's; `speed` is lz4. Chunks grow with them, because a stronger search finds more in more data:
-    what cutting into chunks costs stays under 1 % of the size at level 3 and under 3 % at level 19 (`penstock bench
+    what cutting into chunks costs stays under 1.5 % of the size at level 3 and under 3 % at level 19 (`penstock bench
     compress`). Data with structure is taken apart at all of them but 0; then the codec gets what is left. None is
     `balanced`. Raises UsageError.
     """
@@ -55,7 +55,7 @@ def level_of(level: int | str | None = None, codec: str | None = None) -> Level:
 
 
 def _chunk(number: int) -> int:
-    """Bytes of a chunk: so many that cutting costs half a percent or less, of most kinds of data (decision 0009)."""
+    """Bytes of a chunk: cutting then costs most kinds of data half a percent or less, logs one (decision 0009)."""
     return MIB if number < OBJECTIVES["balanced"] else 2 * MIB if number < _RATIO else 4 * MIB
 
 

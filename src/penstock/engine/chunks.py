@@ -156,7 +156,7 @@ def open_payload(chunk: Chunk) -> tuple[Bytes, int | None]:
 
 def restore(plan: bytes, payload: Bytes, out: Bytes, checksum: int | None, foreign: Codec | None = None) -> None:
     """Fill `out` with the raw bytes that `payload` holds, as its plan tree says, and check them; see `decode`."""
-    if not (len(plan) > _TREE_FROM and decode_compiled(plan, payload, out)):
+    if foreign or len(plan) <= _TREE_FROM or not decode_compiled(plan, payload, out):
         decode_tree(parse(plan, out.size, payload.size), payload, out, foreign)
     if checksum is not None and xxh3_64_intdigest(out.data) != checksum:
         raise ChecksumError(f"the checksum of its {out.size} bytes differs", hint=SALVAGE)

@@ -97,7 +97,8 @@ def place(table, count, plan, payload, out, arena, size):
             if in_place:
                 inner[PLACE] = inside
                 inside += inner[SIZE]
-                if inside > row[PLACE] + row[SIZE]:
+                # Pieces are bytes: numbers would stand at odd addresses.
+                if inside > row[PLACE] + row[SIZE] or (row[ID] == _REGIONS and inner[KIND] != 0):
                     return np.int64(DONE)
             elif (
                 _is_stored(inner) and row[ID] != _RECORDS and not (payload + inner[PAYLOAD]) & (_widest(row, inner) - 1)
