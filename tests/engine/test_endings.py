@@ -148,15 +148,30 @@ def test_ctrl_c_of_programs():
 
 
 def test_ctrl_c_here_and_on_with_the_same_crew(ctrl_c):
-    with Crew(lambda source, output, note: time.sleep(note), 2, source_bytes=0, output_bytes=0) as crew:
+    """Once both workers are at a job: one that is still to come when Ctrl-C does may stay, with nothing to do."""
+    begun, begin = os.pipe()
+
+    def task(source, output, seconds):
+        if seconds:
+            os.write(begin, b"x")
+        time.sleep(seconds)
+
+    def interrupt():
+        for _ in range(2):
+            os.read(begun, 1)
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+    with Crew(task, 2, source_bytes=0, output_bytes=0) as crew:
         for _ in range(3):
-            timer = threading.Timer(0.05, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT))
-            timer.start()
+            other = threading.Thread(target=interrupt, daemon=True)
+            other.start()
             with pytest.raises(KeyboardInterrupt):
                 list(crew.run([Job(b"", 600)] * 9))
-            timer.join()
+            other.join()
             assert not children()
             assert len(list(crew.run([Job(b"", 0)] * 9))) == 9
+    os.close(begun)
+    os.close(begin)
 
 
 def test_an_interrupt_at_every_call():
@@ -192,6 +207,20 @@ def test_an_interrupt_at_every_call():
             break
         through = False
     assert chosen > 50
+
+
+def test_a_second_interrupt_just_as_the_thread_that_forks_was_told_to_end():
+    """The crew knows of the thread still, and that has ended: the next run must not wait for it."""
+    with Crew(lambda source, output, note: note, 1, source_bytes=0, output_bytes=0) as crew:
+        for kept in (0, 1):
+            supervisor = crew._supervisor
+            if supervisor._thread is None:
+                supervisor._start_forking()
+            supervisor._orders.put(None)
+            supervisor._thread.join()
+            supervisor._unsure = True
+            assert [done.result for done in crew.run([Job(b"", kept)])] == [kept]
+    assert not children()
 
 
 def test_interrupts_in_the_middle_of_what_an_interrupt_set_off():

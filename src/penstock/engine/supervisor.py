@@ -13,11 +13,15 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from queue import SimpleQueue
+from typing import Final
 
 from ..buffers import Bytes
 from ..errors import PenstockError
 from .messages import Channel
 from .worker import Birth, Task, serve
+
+_ALERT: Final = 0.5
+"""Seconds after which a wait for the thread that forks looks whether that still lives."""
 
 _ours: weakref.WeakSet[socket.socket] = weakref.WeakSet()
 """This process's ends of all channels: a child that kept one would keep a sibling from seeing its parent's end."""
@@ -73,13 +77,19 @@ class Supervisor:
     def settle(self) -> None:
         """Undo what an interrupted run left: workers that are at something, and one that was still to come."""
         if self._unsure and self._thread is not None:
-            self._give(_Order(fork=False))
+            try:
+                self._give(_Order(fork=False))
+            except RuntimeError:
+                self._forget_thread()
             self._unsure = False
         self.end_busy()
 
     def _give(self, order: _Order) -> None:
+        """Have an order carried out. Raises its error, `RuntimeError` when there is nobody to do it."""
         self._orders.put(order)
-        order.done.acquire()
+        while not order.done.acquire(timeout=_ALERT):
+            if self._thread is None or not self._thread.is_alive():
+                raise RuntimeError("the thread that forks has ended")
         if order.error is not None:
             raise order.error
 
@@ -89,9 +99,13 @@ class Supervisor:
         try:
             self._thread.start()
         except BaseException:  # no more threads; or Ctrl-C, and nobody knows whether it runs
-            self._orders.put(None)
-            self._orders, self._thread = SimpleQueue(), None
+            self._forget_thread()
             raise
+
+    def _forget_thread(self) -> None:
+        """Have the thread end if it runs. A second Ctrl-C in the middle of this leaves one that has ended: `_give`."""
+        self._orders.put(None)
+        self._orders, self._thread = SimpleQueue(), None
 
     def end(self, worker: Worker) -> str:
         """Kill a worker, reap it, and tell how it had ended if that was earlier."""
@@ -120,7 +134,7 @@ class Supervisor:
         thread = self._thread
         if thread is not None and self._process == os.getpid():
             self._orders.put(None)
-            if thread is not threading.current_thread():
+            if thread is not threading.current_thread() and thread.is_alive():
                 thread.join()
         for worker in list(self.workers):
             self.end(worker)
