@@ -70,7 +70,7 @@ class Supervisor:
                 self._start_forking()
             self._give(_Order())
         except (OSError, RuntimeError) as error:
-            if isinstance(error.__context__, KeyboardInterrupt):  # it came inside of `Thread.start`, and upset its locks
+            if isinstance(error.__context__, KeyboardInterrupt):  # in `Thread.start`, whose locks it upset
                 raise error.__context__ from None
             message = f"cannot start a worker process: {error}"
             raise PenstockError(message, hint="use fewer workers, or threads") from error
