@@ -14,6 +14,11 @@ def of_bytes(id: int, params: bytes, *parts: bytes, size: int) -> Part:
     return made(id, params, [stored(part) for part in parts], size)
 
 
+def of_lines(*cells: bytes, shapes: bytes = b"\0-\0\n", columns: tuple[int, ...] = (0, 1), size: int = 4) -> Part:
+    parts = [stored(shapes), numbers(list(columns), 2), stored(b"\1"), *map(stored, cells)]
+    return made(16, b"\1", parts, size)
+
+
 def bad() -> dict[str, tuple[Part, str]]:
     strings = branch(32, b"", [Edge(Kind.BYTES, 4, 0, leaf(0, 4))])
     huge = branch(32, b"", [Edge(Kind.BYTES, 1 << 40, 0, leaf(0, 4))])
@@ -45,6 +50,18 @@ def bad() -> dict[str, tuple[Part, str]]:
         "digits-rows-missing": made(35, b"\2\2\0", [numbers([1], 4)], 4),
         "digits-exception-beyond": made(35, b"\2\2\0", [numbers([1], 4), numbers([1], 4), stored(b"ab")], 2),
         "digits-one-stream-of-exceptions": made(35, b"\2\2\0", [numbers([1], 4), numbers([0], 4)], 2),
+        "lines-cells-left": of_lines(b"a\nb\n", b"c\n"),
+        "lines-cells-missing": of_lines(b"a\n", b""),
+        "lines-cell-without-end": of_lines(b"a\n", b"c"),
+        "lines-no-such-column": of_lines(b"a\n", b"c\n", columns=(0, 2)),
+        "lines-too-few-columns": of_lines(b"a\n", b"c\n", columns=(0,)),
+        "lines-too-many-columns": of_lines(b"a\n", b"c\n", columns=(0, 1, 0)),
+        "lines-no-such-shape": of_lines(b"a\n", b"c\n", shapes=b"", columns=()),
+        "lines-shape-without-end": of_lines(b"a\n", b"c\n", shapes=b"\0-\0"),
+        "lines-too-short": of_lines(b"a\n", b"c\n", size=5),
+        "lines-too-long": of_lines(b"a\n", b"c\n", size=3),
+        "lines-parameter-of-2": made(16, b"\2", [stored(b"\0\n"), numbers([0], 2), stored(b"\1"), stored(b"a\n")], 2),
+        "lines-without-columns": made(16, b"\1", [stored(b"a\n"), numbers([], 2), stored(b"\1")], 2),
         "frames-length-lies": of_bytes(36, b"\0\0\0\4\0", b"\x06\0ab", b"c", b"", size=6),
         "frames-bodies-left": of_bytes(36, b"\0\0\0\4\0", b"\4\0ab", b"c", b"", size=5),
         "frames-row-not-whole": of_bytes(36, b"\0\0\0\4\0", b"\4\0ab\4", b"", b"", size=4),

@@ -31,6 +31,21 @@ ROWS = b"".join(bytes([i, 255 - i, i % 3, 7]) + struct.pack(">HI", 500 + i, 7000
 GRID = [(3 * (i % 8) + 5 * (i // 8) + (i * i) % 3) for i in range(44)]
 
 
+def shaped_lines() -> tuple[Part, bytes]:
+    """Two shapes and whole lines, with and without a newline at the end."""
+    shapes, columns = b'{"id": \0, "at": "\0"}\n\0 = \0;\n', [1, 2, 0, 1]
+    which = [1, 2, 0, 1, 0, 2]
+    cells = [b"\nplain\nx\n\nlast\n", b"7\n8\n-9\n10\n", b"noon\n\n"]
+    raw = b'{"id": 7, "at": "noon"}\n = 8;\nplain\n{"id": -9, "at": ""}\nx\n = 10;\nlast\n'
+    parts, text = [], b""
+    for ended, wide in ((1, 1), (0, 2)):
+        inner = [stored(shapes), numbers(columns, 2), numbers([*which, 0], wide), *map(stored, cells)]
+        inner[3] = stored(b"\nplain\nx\n\nlast\n")
+        parts.append(made(16, bytes([ended]), inner, len(raw) - 1 + ended))
+        text += raw[: len(raw) - 1 + ended]
+    return regions(*parts), text
+
+
 def field_records() -> tuple[Part, bytes]:
     fields = [(1, 0), (3, 0), (2, 1), (2, 2), (2, 3)]
     codes = b"\1\3\x12\x20\2\x40\2"
@@ -186,6 +201,7 @@ def good() -> dict[str, tuple[Part, bytes]]:
     raw = b"".join((bytes(range(1, period + 1)) * 21)[:21] for period in (1, 2, 4, 8)) + TEXT + TEXT + b"as it is"
     found = {
         "leaves": (regions(*leaves), raw),
+        "lines": shaped_lines(),
         "records": field_records(),
         "planes": all_planes(),
         "digits": all_digits(),

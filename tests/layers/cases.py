@@ -3,7 +3,7 @@
 import numpy as np
 
 from naive import layers as naive
-from penstock.layers import contract, decimal, padding, records, sparse
+from penstock.layers import contract, decimal, lines, padding, records, sparse
 from penstock.layers.contract import DELTA, NIBBLES, PACK, PLANES, REGIONS, RUNS, SPLIT
 from penstock.layers.digits import Form, field
 from penstock.layers.plan import varint
@@ -57,9 +57,24 @@ def framed(count, random):
     return bytes_of(random.bytes(3 * (count > 64)) + rows + random.bytes(count % 7))
 
 
+def text_lines(count, random):
+    """Records as text: with names, numbers and quoted strings, some of them not like the others."""
+    made = []
+    while sum(map(len, made)) + len(made) < count:
+        number, word = int(random.integers(-50, 5000)), random.choice([b"red", b"green", b"", b"a,b"])
+        line = [b"%d,%s,%.2f" % (number, word, number / 7), b'{"id": %d, "name": "%s"}' % (number, word), word]
+        made.append(line[int(random.integers(3))] if random.random() < 0.95 else random.bytes(9))
+    return bytes_of(b"\n".join(made)[:count])
+
+
 def a_case(id, kind, count, random):
     """A stream for this layer, and the parameters that are asked for."""
     stream = numbers(kind, count, random, int(random.integers(1, 65)))
+    if id == contract.LINES:
+        cutting = lines.Cutting(int(random.choice([0, 1, 2, 3, 4, 10, 12])), 44)
+        stream = text_lines(count, random)
+        keys = lines.columns(lines.cut(stream.data, cutting), np.empty(0, np.uint64), 100).keys
+        return stream, lines.wanted(cutting, random.permutation(keys)[: int(random.integers(0, keys.size + 1))])
     if id == REGIONS:
         return stream, b"".join(varint(int(size)) for size in random.integers(0, count + 1, random.integers(0, 4)))
     if id == contract.RECORDS:
@@ -98,7 +113,7 @@ def a_case(id, kind, count, random):
 
 
 KINDS = {
-    REGIONS: (Kind.BYTES,), contract.RECORDS: (Kind.BYTES,), PLANES: WIDE, contract.DIGITS: (Kind.BYTES,),
+    contract.LINES: (Kind.BYTES,), REGIONS: (Kind.BYTES,), contract.RECORDS: (Kind.BYTES,), PLANES: WIDE, contract.DIGITS: (Kind.BYTES,),
     contract.FRAMES: (Kind.BYTES,), DELTA: ALL, contract.DECIMAL: (Kind.U32, Kind.U64), PACK: WIDE, SPLIT: WIDE,
     RUNS: ALL, contract.SPARSE: ALL, contract.PADDING: (Kind.BYTES,), contract.DICTIONARY: WIDE, NIBBLES: (Kind.BYTES,),
 }  # fmt: skip

@@ -114,6 +114,38 @@ def constant(pattern, size):
 # --- bytes taken apart ------------------------------------------------------------------------------------------------
 
 
+def cells_of(data):
+    """The strings of a stream of cells."""
+    need(not data or data[-1] == 10)
+    return data.split(b"\n")[:-1]
+
+
+@layer(16, BYTES)
+def lines(params, children, kind, size):
+    ended = params.byte()
+    params.end()
+    need(ended <= 1 and len(children) >= 4)
+    wide = children[2][0]
+    need(wide in (BYTES, U16))
+    shapes, numbers, which, *columns = of_kinds(children, BYTES, U16, wide, *[BYTES] * (len(children) - 3))
+    shapes = [shape.split(b"\0") for shape in cells_of(shapes)]
+    numbers, columns = items(numbers, 2), [cells_of(column) for column in columns]
+    need(sum(len(shape) - 1 for shape in shapes) == len(numbers))
+    need(all(number < len(columns) for number in numbers))
+    at = [sum(len(shape) - 1 for shape in shapes[:n]) for n in range(len(shapes))]
+    out = []
+    for number in items(which, WIDTHS[wide]):
+        need(number <= len(shapes))
+        pieces, mine = (shapes[number - 1], numbers[at[number - 1] :]) if number else ([b"", b""], [0])
+        line = pieces[0]
+        for piece, column in zip(pieces[1:], mine, strict=False):
+            need(columns[column])
+            line += columns[column].pop(0) + piece
+        out.append(line)
+    need(not any(columns))
+    return b"\n".join(out) + (b"\n" if ended and out else b"")
+
+
 @layer(32, BYTES)
 def regions(params, children, kind, size):
     params.end()

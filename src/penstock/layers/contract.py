@@ -16,6 +16,7 @@ STORE: Final = 0
 ZSTD: Final = 1
 LZ4: Final = 2
 FOREIGN: Final = 3
+LINES: Final = 16
 REGIONS: Final = 32
 RECORDS: Final = 33
 PLANES: Final = 34
@@ -37,6 +38,7 @@ NAMES: Final[Mapping[int, str]] = MappingProxyType(
         ZSTD: "zstd",
         LZ4: "lz4",
         FOREIGN: "foreign",
+        LINES: "lines",
         REGIONS: "regions",
         RECORDS: "records",
         PLANES: "planes",

@@ -11,6 +11,7 @@ from .contract import (
     DELTA,
     DICTIONARY,
     DIGITS,
+    LINES,
     LZ4,
     NIBBLES,
     PACK,
@@ -119,6 +120,14 @@ def runs(values: Want, lengths: Want = AUTO) -> Want:
 def sparse(params: bytes, gaps: Want = AUTO, values: Want = AUTO) -> Want:
     """Return the places and values of what differs from the usual one; `params` as the layer says."""
     return Want(SPARSE, params, 0, (gaps, values))
+
+
+def lines(params: bytes, children: Iterable[Want]) -> Want:
+    """Return lines by shapes and columns; `params` as the layer's `wanted` makes them.
+
+    children: of the shapes, their columns, the shape of each line, the cells without a column of their own, the columns.
+    """
+    return Want(LINES, params, 0, tuple(children))
 
 
 def records(fields: bytes, children: Iterable[Want]) -> Want:

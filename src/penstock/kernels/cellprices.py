@@ -1,0 +1,121 @@
+"""Guesses what the cells of lines would take in columns, so that ways to cut can be compared."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .jit import READ_ONLY, helper, kernel
+from .simd import PHI, load64
+
+SEEN = 1 << 14
+"""Slots of the table of cells that came before."""
+_PHI = np.uint64(PHI)
+_SAME = 0.2
+"""Bits of a cell that is as the one before it in its column."""
+_AGAIN = 1.5
+"""Bits of one that came before, above the logarithm of how many there are."""
+_NEW = 5.0
+_NUMBER = 1.7
+"""Bits of a number's difference above its own."""
+_SHAPE = 1.5
+_DIGITS = 18
+
+
+@helper
+def _log2(value):
+    """About the logarithm of a whole number, 0 for 0 and 1."""
+    bits = 0.0
+    while value >= 16:
+        value >>= 1
+        bits += 1.0
+    while value >= 2:
+        bits += 0.75 if value < 4 else 0.45
+        value = value - 1 if value < 4 else value - 2
+    return bits
+
+
+@helper
+def _hash(text, begin, end, column):
+    mixed = np.uint64(column + 1) * _PHI
+    while begin < end:
+        word = np.uint64(0)
+        if begin + 8 <= text.size:
+            word = load64(text, begin)
+        else:
+            for at in range(begin, text.size):
+                word |= np.uint64(text[at]) << np.uint64(8 * (at - begin))
+        if end - begin < 8:
+            word &= (np.uint64(1) << np.uint64(8 * (end - begin))) - np.uint64(1)
+        mixed = (mixed ^ word) * _PHI
+        mixed ^= mixed >> np.uint64(31)
+        begin += 8
+    return mixed * _PHI
+
+
+@helper
+def _number(text, begin, end):
+    """The digits of a cell as a number, a point left out; -1 if it is none."""
+    begin += np.int64(end > begin and (text[begin] == 45 or text[begin] == 43))
+    if end <= begin or end - begin > _DIGITS:
+        return np.int64(-1)
+    value, points = np.int64(0), 0
+    for at in range(begin, end):
+        digit = np.int64(text[at]) - 48
+        if digit == -2:
+            points += 1
+            if points > 1:
+                return np.int64(-1)
+            continue
+        if digit < 0 or digit > 9:
+            return np.int64(-1)
+        value = 10 * value + digit
+    return value
+
+
+@kernel(
+    f"int64({READ_ONLY}, uint32[::1], uint32[::1], uint32[::1], uint32[::1], uint16[::1], uint16[::1], uint32[::1],"
+    "int64, float64, uint64[::1], uint64[:, ::1], float64[::1])"
+)
+def price(text, begins, firsts, starts, ends, which, columns, offsets, shapes, letter, seen, state, bits):
+    """Add up the bits that cells take in each column, those of the shapes behind them; return how many lines there are.
+
+    seen: `SEEN` zeros. state: four zeros for each column: hash of the cell before, its number, how many are distinct,
+    and whether any came. bits: zeros, one for each column and one more. shapes: bytes of all shapes. letter: bits of a
+    byte of text that is new.
+    """
+    before, last = np.int64(-1), bits.size - 1
+    for line in range(which.size):
+        shape = np.int64(which[line])
+        if line:
+            bits[last] += _SAME if shape == before else _SHAPE + _log2(np.int64(offsets.size))
+        before = shape
+        if shape == 0:
+            bits[0] += _NEW + letter * np.float64(begins[line + 1] - begins[line])
+            continue
+        place = np.int64(offsets[shape - 1])
+        for cell in range(firsts[line], firsts[line + 1]):
+            column = np.int64(columns[place])
+            place += 1
+            begin, end = np.int64(starts[cell]), np.int64(ends[cell])
+            mixed = _hash(text, begin, end, column)
+            one = state[column]
+            if one[3] > np.uint64(0) and mixed == one[0]:
+                bits[column] += _SAME
+                continue
+            slot = np.int64(mixed >> np.uint64(50))
+            cost = _NEW + letter * np.float64(end - begin)
+            if seen[slot] == mixed:
+                cost = _AGAIN + _log2(np.int64(one[2]))
+            else:
+                seen[slot] = mixed
+                one[2] += np.uint64(1)
+            value = _number(text, begin, end)
+            if value >= 0:
+                difference = value - np.int64(one[1])
+                cost = min(cost, _NUMBER + 1.0 * _log2(max(difference, -difference)))
+                one[1] = np.uint64(value)
+            one[0] = mixed
+            one[3] = np.uint64(1)
+            bits[column] += cost
+    bits[last] += letter * np.float64(shapes)
+    return np.int64(which.size)

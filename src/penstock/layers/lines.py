@@ -1,0 +1,183 @@
+"""Layer 16: lines of text as their shapes, what is left without their cells, and columns of cells.
+
+A shape stands in the first stream as text, with a zero byte for each cell and a newline at the end. The second one says
+to which column each cell of each shape belongs (U16), the third which shape each line has, counted from 1 (BYTES where
+255 are enough, else U16); a line of 0 is a cell of column 0 as a whole. The columns follow (BYTES), their cells in the
+order of the text, a newline behind each. The parameter is 1 where the text ends with a newline, else 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ..buffers import Bytes
+from ..errors import CorruptDataError, UsageError
+from .contract import LINES
+from .native import readable
+from .params import Reader
+from .streams import Kind, Stream
+
+_MOST_SHAPES: Final = 8192
+_TABLE: Final = 1 << 15
+_MOST_COLUMNS: Final = 4096
+_TEXTS: Final = 3
+"""Streams before the columns."""
+_NEWLINE: Final = 10
+_FEW: Final = 2
+"""Lines of a shape, of which fewer are left whole."""
+_KEY: Final = 8
+
+Numbers = npt.NDArray[np.uint32]
+
+
+class Cutting(NamedTuple):
+    """How lines are cut into cells: a way of `kernels.tokens`, and the delimiter of that one which has one."""
+
+    way: int
+    delimiter: int = 0
+
+
+class Cut(NamedTuple):
+    """Lines with their cells, and their shapes in the order in which they come first."""
+
+    text: Bytes
+    begins: Numbers
+    firsts: Numbers
+    starts: Numbers
+    ends: Numbers
+    which: npt.NDArray[np.uint16]
+    examples: Numbers
+    counts: Numbers
+
+
+class Columns(NamedTuple):
+    """Shapes as text, the columns of their cells, the shape of each line, and the columns."""
+
+    shapes: Bytes
+    numbers: npt.NDArray[np.uint16]
+    offsets: Numbers
+    """Where the columns of each shape start among the numbers."""
+    which: npt.NDArray[Any]
+    cells: list[Bytes]
+    keys: npt.NDArray[np.uint64]
+
+
+def wanted(cutting: Cutting, keys: npt.NDArray[np.uint64]) -> bytes:
+    """Return the parameters that ask for columns: those known by `keys`, from the second one on."""
+    return bytes((cutting.way, cutting.delimiter)) + keys.astype("<u8").tobytes()
+
+
+class Lines:
+    """Lines by shapes and columns."""
+
+    id: Final = LINES
+    name: Final = "lines"
+
+    def encode(self, stream: Stream, params: bytes) -> tuple[bytes, list[Stream]]:
+        """Return the shapes, their columns, the shape of each line, and the columns, as `params` from `wanted` say."""
+        if stream.kind is not Kind.BYTES or len(params) % _KEY != 2:
+            raise UsageError("lines are cut from bytes, as parameters say")
+        text = stream.data
+        keys = np.frombuffer(params, "<u8", offset=2).astype(np.uint64)
+        found = cut(text, Cutting(params[0], params[1]))
+        made = columns(found, keys, keys.size)
+        ended = not text.size or bool(text[-1] == _NEWLINE)
+        parts = [Stream(Kind.BYTES, made.shapes), Stream.of(made.numbers), Stream.of(made.which)]
+        return bytes((ended,)), parts + [Stream(Kind.BYTES, cells) for cells in made.cells]
+
+    def decode(self, params: bytes, children: Sequence[Stream], out: Stream) -> None:
+        """Put the lines together; raise `CorruptDataError` where they do not fill `out` just so."""
+        reader = Reader(params)
+        ended = reader.byte()
+        reader.end()
+        kinds = [child.kind for child in children]
+        known = kinds[:2] == [Kind.BYTES, Kind.U16] and set(kinds[_TEXTS:]) == {Kind.BYTES}
+        if ended > 1 or not known or kinds[2] not in {Kind.BYTES, Kind.U16} or out.kind is not Kind.BYTES:
+            raise CorruptDataError("the inner streams are not those that lines make")
+        if not _woven(children, bool(ended), out.data):
+            raise CorruptDataError(f"{len(children) - _TEXTS} columns do not fit the shapes of {out.data.size} bytes")
+
+
+def _woven(children: Sequence[Stream], ended: bool, out: Bytes) -> bool:
+    from ..kernels import weave
+
+    shapes = np.concatenate([children[0].data, np.zeros(weave.PADDING, np.uint8)])
+    size, numbers = children[0].data.size, children[1].read()
+    which = np.ascontiguousarray(children[2].read(), np.uint16)
+    many = int(np.count_nonzero(shapes[:size] == _NEWLINE))
+    firsts, pieces = np.zeros(many + 1, np.uint32), np.empty(many + numbers.size, np.uint32)
+    cells = [child.data for child in children[_TEXTS:]]
+    if weave.read_shapes(shapes, size, numbers, len(cells), firsts, pieces) != many:
+        return False
+    cursors = np.array([readable(one) for one in cells], np.int64)
+    limits = cursors + np.array([one.size for one in cells], np.int64)
+    done: int = weave.weave(shapes, firsts, pieces, numbers, many, which, cursors, limits, ended, out)
+    return done == out.size
+
+
+def cut(text: Bytes, cutting: Cutting) -> Cut:
+    """Cut a text into lines and cells, and number the shapes; those of many shapes beyond some thousand have none."""
+    from ..kernels import lines, tokens
+
+    many = int(np.count_nonzero(text == _NEWLINE)) + int(bool(text.size) and text[-1] != _NEWLINE)
+    room = text.size // 2 + many + 64
+    begins, firsts = np.zeros(many + 1, np.uint32), np.zeros(many + 1, np.uint32)
+    starts, ends, which = np.empty(room, np.uint32), np.empty(room, np.uint32), np.empty(many, np.uint16)
+    table, hashes = np.zeros(_TABLE, np.int32), np.empty(_MOST_SHAPES, np.uint64)
+    examples, counts = np.empty(_MOST_SHAPES, np.uint32), np.zeros(_MOST_SHAPES, np.uint32)
+    shapes = lines.cut(
+        text, tokens.CLASSES, *cutting, begins, firsts, starts, ends, which, table, hashes, examples, counts
+    )
+    if shapes < 0:  # too many cells: all lines are left whole
+        which[:], shapes = _MOST_SHAPES, 0
+        begins[1:] = np.flatnonzero(np.concatenate([text == _NEWLINE, [True]]))[:many] + 1
+    return Cut(text, begins, firsts, starts, ends, which, examples[:shapes], counts[:shapes])
+
+
+def columns(found: Cut, keys: npt.NDArray[np.uint64], room: int) -> Columns:
+    """Put the cells into columns; more than the known `keys` as long as there is `room` for so many."""
+    from ..kernels import lines
+
+    keep = np.flatnonzero(found.counts >= _FEW)
+    examples = found.examples[keep]
+    spans = found.firsts[examples + 1] - found.firsts[examples]
+    sizes = found.begins[examples + 1] - found.begins[examples]
+    known = np.empty(max(room, keys.size), np.uint64)
+    known[: keys.size] = keys
+    shapes = np.empty(min(int(sizes.sum() + spans.sum()) + keep.size, found.text.size + 64), np.uint8)
+    numbers, offsets = np.empty(int(spans.sum()), np.uint16), np.empty(keep.size + 1, np.uint32)
+    used = np.zeros(keep.size + 1, np.int64)
+    table = np.zeros(1 << max(4, (2 * known.size).bit_length()), np.int32)
+    count = lines.name(
+        found.text, found.begins, found.firsts, found.starts, found.ends, examples, table, known, keys.size, room,
+        shapes, numbers, offsets, used,
+    )  # fmt: skip
+    good = used[:-1] > 0
+    # Shapes that are not kept are number 0.
+    renumbered = np.zeros(_MOST_SHAPES + 1, np.uint16)
+    renumbered[keep[good]] = np.arange(1, np.count_nonzero(good) + 1, dtype=np.uint16)
+    which = renumbered[found.which]
+    offsets = offsets[:-1][good]
+    cells = _spread(found, which, numbers, offsets, count + 1)
+    narrow = which.astype(np.uint8) if good.sum() < 256 else which
+    return Columns(shapes[: int(used[-1])], numbers[: int(spans[good].sum())], offsets, narrow, cells, known[:count])
+
+
+def _spread(found: Cut, which: npt.NDArray[Any], numbers: npt.NDArray[Any], offsets: Numbers, many: int) -> list[Bytes]:
+    """Copy the cells into `many` columns."""
+    from ..kernels import lines
+
+    sizes = np.zeros(many, np.int64)
+    lines.measure(found.begins, found.firsts, found.starts, found.ends, which, numbers, offsets, sizes)
+    places = np.zeros(many, np.int64)
+    places[1:] = np.cumsum(sizes + lines.SLACK)[:-1]
+    begins = places.tolist()
+    out = np.empty(int(sizes.sum()) + lines.SLACK * many, np.uint8)
+    lines.spread(
+        found.text, found.begins, found.firsts, found.starts, found.ends, which, numbers, offsets, places, out
+    )
+    return [out[begin:end] for begin, end in zip(begins, places.tolist(), strict=True)]

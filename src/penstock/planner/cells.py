@@ -1,0 +1,102 @@
+"""Chooses the tree of a column of cells: numbers, distinct strings, lines within, or text for the library."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from ..buffers import Bytes
+from ..layers import lines, numbers, strings, wanted
+from ..layers.encoding import encode_tree
+from ..layers.numbers import Numbers
+from ..layers.plan import pack
+from ..layers.strings import Strings
+from ..layers.streams import Kind, Stream
+from ..layers.wanted import AUTO, Want
+from .aims import Aim
+from .columns import choose_column
+from .cuttings import Ways, best_cutting
+
+_DEEP: Final = 2
+"""Lines within lines within lines."""
+_LEAST: Final = 256
+"""Bytes of a coded column of which no more is looked for."""
+_DISTINCT: Final = 0.6
+"""Share of cells that may be distinct."""
+_LETTER: Final = 2.4
+_OWN: Final = 1 / 250
+"""Share of all bits that a column must have to stand alone."""
+_WORTH: Final = 0.95
+"""Of what is best so far, what lines within must take: they cost time."""
+
+
+class Chosen(NamedTuple):
+    """A tree, and the bytes it makes of the sample."""
+
+    want: Want
+    size: float
+
+
+def choose_cells(cells: Bytes, aim: Aim, scale: float, depth: int = 0) -> Chosen:
+    """Return the tree of a column; scale: by how much more cells it will stand for than these are."""
+    best = _tried(wanted.zstd(aim.guess), cells)
+    if best.size <= _LEAST:
+        return best
+    number = _numbers(cells, aim)
+    if number is not None and number.size < best.size:
+        return number
+    best = min([best, *_strings(cells, aim, scale, depth)], key=lambda one: one.size)
+    if depth < _DEEP:
+        ways = best_cutting(cells, _LETTER, inside=True)
+        if ways.price < _WORTH * best.size and len(ways.columns.cells) > 1:
+            inner = lines_of(cells, ways, aim, scale, depth + 1)
+            best = inner if inner.size < _WORTH * best.size else best
+    return best
+
+
+def lines_of(text: Bytes, ways: Ways, aim: Aim, scale: float, depth: int = 0) -> Chosen:
+    """Return the tree of lines cut in this way, each column of its own that is worth it."""
+    bits = ways.bits[1:-1]
+    own = np.flatnonzero(bits > _OWN * ways.bits.sum())
+    keys = ways.columns.keys[own]
+    columns = [choose_cells(ways.columns.cells[at + 1], aim, scale, depth) for at in own]
+    texts = [wanted.zstd(aim.guess), AUTO, AUTO, wanted.zstd(aim.guess)]
+    want = wanted.lines(lines.wanted(ways.cutting, keys), [*texts, *(one.want for one in columns)])
+    return _tried(want, text)
+
+
+def _tried(want: Want, cells: Bytes) -> Chosen:
+    """What a tree makes of a sample."""
+    room = np.empty(2 * cells.size + 4096, np.uint8)
+    node = encode_tree(want, cells, room)
+    return Chosen(want, node.stored + len(pack(node)) if node else cells.size)
+
+
+def _numbers(cells: Bytes, aim: Aim) -> Chosen | None:
+    """The tree of numbers, if that is what nearly all cells are."""
+    params = numbers.guess(cells)
+    if params is None:
+        return None
+    _, streams = Numbers().encode(Stream(Kind.BYTES, cells), params)
+    values = streams[0].values()
+    priced = choose_column([values], aim.name, total=values.size, whole=values)
+    return _tried(wanted.numbers(params, priced.want, AUTO), cells)
+
+
+def _strings(cells: Bytes, aim: Aim, scale: float, depth: int) -> Iterator[Chosen]:
+    """The tree of distinct strings, if there are few."""
+    many, distinct, size = strings.distinct(cells)
+    if distinct > _DISTINCT * many:
+        return
+    _, (indices, texts) = Strings().encode(Stream(Kind.BYTES, cells), b"")
+    index = AUTO if distinct <= 256 else _index(indices, aim)
+    text = choose_cells(texts.data, aim, scale, depth + 1).want if depth < _DEEP else wanted.zstd(aim.guess)
+    chosen = _tried(wanted.strings(index, text), cells)
+    yield Chosen(chosen.want, chosen.size)
+
+
+def _index(indices: Stream, aim: Aim) -> Want:
+    values = indices.values()
+    return choose_column([values], aim.name, total=values.size, whole=values).want

@@ -1,0 +1,128 @@
+"""Text as lines, shapes and columns: round trips of any bytes, what becomes a column, and damage."""
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from penstock.errors import UsageError
+from penstock.kernels import tokens
+from penstock.layers.lines import Cutting, Lines, columns, cut, wanted
+from penstock.layers.streams import Kind, Stream
+
+from .inside import bytes_of, damaged, must_fill_or_refuse, round_trip, stream_of
+
+LAYER = Lines()
+WAYS = [Cutting(tokens.FIELDS, ord(",")), Cutting(tokens.FIELDS, ord(" "))]
+WAYS += [Cutting(way | quotes) for way in (1, 2, 3, 4) for quotes in (0, tokens.QUOTES)]
+IDS = [f"{way}-{delimiter}" for way, delimiter in WAYS]
+NONE = np.empty(0, np.uint64)
+
+
+def keys_of(raw, cutting, room=1000):
+    return columns(cut(np.frombuffer(raw, np.uint8), cutting), NONE, room).keys
+
+
+def taken(raw, cutting, room=1000):
+    """Shapes and columns as text."""
+    made = columns(cut(np.frombuffer(raw, np.uint8), cutting), NONE, room)
+    return made.shapes.tobytes().split(b"\n")[:-1], [one.tobytes().split(b"\n")[:-1] for one in made.cells]
+
+
+LETTERS = [b"a", b"Z", b"0", b"7", b",", b".", b"-", b'"', b"\\", b":", b" ", b"\n", b"\n", b"\0", b"\xc3", b"_", b"/"]
+
+
+@pytest.mark.parametrize("cutting", WAYS, ids=IDS)
+@given(raw=st.lists(st.sampled_from(LETTERS), max_size=200).map(b"".join), again=st.integers(1, 3), few=st.integers(0, 9))
+@settings(max_examples=60, deadline=None)
+def test_any_text_comes_back(cutting, raw, again, few):
+    raw *= again
+    keys = keys_of(raw, cutting)
+    round_trip(LAYER, bytes_of(raw), wanted(cutting, keys[few:]))
+    other = keys_of(raw[::2], cutting)
+    round_trip(LAYER, bytes_of(raw), wanted(cutting, other))
+
+
+@pytest.mark.parametrize("cutting", WAYS, ids=IDS)
+@given(raw=st.binary(max_size=300))
+@settings(max_examples=30, deadline=None)
+def test_any_bytes_come_back(cutting, raw):
+    round_trip(LAYER, bytes_of(raw), wanted(cutting, keys_of(raw, cutting)))
+
+
+PATTERNS = {
+    1: rb"[0-9]+",
+    3: rb"[0-9]+|[A-Za-z\x80-\xff]+",
+    4: rb"[A-Za-z\x80-\xff0-9_./-]*[0-9][A-Za-z\x80-\xff0-9_./-]*",
+}
+
+
+@pytest.mark.parametrize("way", PATTERNS)
+@given(raw=st.lists(st.sampled_from([one for one in LETTERS if one != b"\0"]), max_size=200).map(b"".join))
+@settings(max_examples=60, deadline=None)
+def test_runs_are_those_of_a_pattern(way, raw):
+    found = cut(np.frombuffer(raw, np.uint8), Cutting(way))
+    many = int(found.firsts[-1])
+    cells = [raw[a:b] for a, b in zip(found.starts[:many], found.ends[:many], strict=True)]
+    assert cells == [cell for line in raw.split(b"\n") for cell in re.findall(PATTERNS[way], line)]
+
+
+def test_fields_in_quotation_marks():
+    raw = b'1,"a,b",2\n3,"c ""d"" e,",4\n5,x"y,6\n' * 2
+    assert taken(raw, WAYS[0]) == ([b"\0,\0,\0"], [[], [b"1", b"3", b"5"] * 2,
+        [b'"a,b"', b'"c ""d"" e,"', b'x"y'] * 2, [b"2", b"4", b"6"] * 2])  # fmt: skip
+
+
+def test_keys_are_no_cells_and_name_columns():
+    raw = b'{"id":1,"name":"x"}\n{"id":2,"name":"y \\" z","more":3.5}\n{"name":"q","id":-4}\n' * 2
+    shapes, found = taken(raw, Cutting(tokens.DECIMALS | tokens.QUOTES))
+    assert shapes == [b'{"id":\0,"name":"\0"}', b'{"id":\0,"name":"\0","more":\0}', b'{"name":"\0","id":\0}']
+    # The same name is the same column if what stands around it is the same, too.
+    assert found == [[], [b"1", b"2"] * 2, [b"x", b'y \\" z'] * 2, [b"3.5"] * 2, [b"q"] * 2, [b"-4"] * 2]
+
+
+def test_lines_unlike_all_others_are_whole():
+    raw = b"a 1\nb 2\nc 3\nc 4\n"
+    assert taken(raw, Cutting(tokens.DIGITS)) == ([b"c \0"], [[b"a 1", b"b 2"], [b"3", b"4"]])
+
+
+def test_shapes_with_zeros_are_whole_lines():
+    raw = b"\0 1\n\0 2\n"
+    assert taken(raw, Cutting(tokens.DIGITS)) == ([], [[b"\0 1", b"\0 2"], []])
+
+
+def test_more_cells_and_shapes_than_there_is_room_for():
+    random = np.random.default_rng(1)
+    for raw in (b"," * 100_000, b"1a" * 50_000, b"\n" * 70_000, b"".join(b"%c%d\n" * 2 % (n % 251 + 1, n, n % 251 + 1, n)
+                for n in range(1 << 15)), random.bytes(200_000),
+                b"".join(b"x" * (n // 2) + b"1\n" for n in range(40_0)) ):  # fmt: skip
+        for cutting in WAYS:
+            round_trip(LAYER, bytes_of(raw), wanted(cutting, keys_of(raw, cutting)))
+
+
+@pytest.mark.parametrize("cutting", WAYS, ids=IDS)
+def test_many_shapes(cutting):
+    raw = b"".join(b"%s%d\n" % (bytes(97 + (n >> place) % 2 for place in range(15)), n) for n in range(20_000)) * 2
+    round_trip(LAYER, bytes_of(raw), wanted(cutting, keys_of(raw, cutting)))
+
+
+def test_damage_is_noticed_or_does_no_harm():
+    random = np.random.default_rng(3)
+    raw = b"".join(b"%d,%s\n" % (n % 91, b"ab" * (n % 3)) for n in range(60)) + b"else"
+    cutting = WAYS[0]
+    stored, children = LAYER.encode(bytes_of(raw), wanted(cutting, keys_of(raw, cutting)))
+    for bad in damaged(children, random):
+        for size in (len(raw) - 1, len(raw), len(raw) + 1):
+            must_fill_or_refuse(LAYER, stored, bad, Kind.BYTES, size)
+    for params in (b"", b"\0\0", b"\2"):
+        assert must_fill_or_refuse(LAYER, params, children, Kind.BYTES, len(raw)) is None
+
+
+def test_what_cannot_be_asked():
+    with pytest.raises(UsageError):
+        LAYER.encode(stream_of([1], 2), b"\0,")
+    with pytest.raises(UsageError):
+        LAYER.encode(bytes_of(b"a"), b"\0")
+    assert LAYER.encode(Stream(Kind.BYTES, np.empty(0, np.uint8)), b"\0,")[0] == b"\1"
