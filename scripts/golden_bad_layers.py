@@ -16,7 +16,7 @@ def of_bytes(id: int, params: bytes, *parts: bytes, size: int) -> Part:
 
 def of_lines(*cells: bytes, shapes: bytes = b"\0-\0\n", columns: tuple[int, ...] = (0, 1), size: int = 4) -> Part:
     parts = [stored(shapes), numbers(list(columns), 2), stored(b"\1"), *map(stored, cells)]
-    return made(16, b"\1", parts, size)
+    return made(16, b"\1\n", parts, size)
 
 
 def bad() -> dict[str, tuple[Part, str]]:
@@ -60,8 +60,8 @@ def bad() -> dict[str, tuple[Part, str]]:
         "lines-shape-without-end": of_lines(b"a\n", b"c\n", shapes=b"\0-\0"),
         "lines-too-short": of_lines(b"a\n", b"c\n", size=5),
         "lines-too-long": of_lines(b"a\n", b"c\n", size=3),
-        "lines-parameter-of-2": made(16, b"\2", [stored(b"\0\n"), numbers([0], 2), stored(b"\1"), stored(b"a\n")], 2),
-        "lines-without-columns": made(16, b"\1", [stored(b"a\n"), numbers([], 2), stored(b"\1")], 2),
+        "lines-parameter-of-2": made(16, b"\2\n", [stored(b"\0\n"), numbers([0], 2), stored(b"\1"), stored(b"a\n")], 2),
+        "lines-without-columns": made(16, b"\1\n", [stored(b"a\n"), numbers([], 2), stored(b"\1")], 2),
         "frames-length-lies": of_bytes(36, b"\0\0\0\4\0", b"\x06\0ab", b"c", b"", size=6),
         "frames-bodies-left": of_bytes(36, b"\0\0\0\4\0", b"\4\0ab", b"c", b"", size=5),
         "frames-row-not-whole": of_bytes(36, b"\0\0\0\4\0", b"\4\0ab\4", b"", b"", size=4),

@@ -35,14 +35,13 @@ def shaped_lines() -> tuple[Part, bytes]:
     """Two shapes and whole lines, with and without a newline at the end."""
     shapes, columns = b'{"id": \0, "at": "\0"}\n\0 = \0;\n', [1, 2, 0, 1]
     which = [1, 2, 0, 1, 0, 2]
-    cells = [b"\nplain\nx\n\nlast\n", b"7\n8\n-9\n10\n", b"noon\n\n"]
-    raw = b'{"id": 7, "at": "noon"}\n = 8;\nplain\n{"id": -9, "at": ""}\nx\n = 10;\nlast\n'
+    cells = [b"\nplain\nx\n\n", b"7\n8\n-9\n10\n", b"noon\n\n"]
+    raw = b'{"id": 7, "at": "noon"}\n = 8;\nplain\n{"id": -9, "at": ""}\nx\n = 10;\n'
     parts, text = [], b""
-    for ended, wide in ((1, 1), (0, 2)):
-        inner = [stored(shapes), numbers(columns, 2), numbers([*which, 0], wide), *map(stored, cells)]
-        inner[3] = stored(b"\nplain\nx\n\nlast\n")
-        parts.append(made(16, bytes([ended]), inner, len(raw) - 1 + ended))
-        text += raw[: len(raw) - 1 + ended]
+    for ended, wide, end in ((1, 1, b"\n"), (0, 2, b"\n"), (1, 1, b"}")):
+        inner = [stored(shapes), numbers(columns, 2), numbers(which, wide), *map(stored, cells)]
+        parts.append(made(16, bytes([ended]) + end, inner, len(raw) - 1 + ended))
+        text += raw[: len(raw) - 1 + ended].translate(bytes.maketrans(b"\n" + end, end + b"\n"))
     return regions(*parts), text
 
 

@@ -71,9 +71,10 @@ def a_case(id, kind, count, random):
     """A stream for this layer, and the parameters that are asked for."""
     stream = numbers(kind, count, random, int(random.integers(1, 65)))
     if id == contract.LINES:
-        cutting = lines.Cutting(int(random.choice([0, 1, 2, 3, 4, 10, 12])), 44)
+        cutting = lines.Cutting(int(random.choice([0, 1, 2, 3, 4, 10, 12])), 44, int(random.choice([10, 125])))
         stream = text_lines(count, random)
-        keys = lines.columns(lines.cut(stream.data, cutting), np.empty(0, np.uint64), 100).keys
+        text = lines.turned(stream.data, cutting.end)
+        keys = lines.columns(lines.cut(text, cutting), np.empty(0, np.uint64), 100).keys
         return stream, lines.wanted(cutting, random.permutation(keys)[: int(random.integers(0, keys.size + 1))])
     if id == REGIONS:
         return stream, b"".join(varint(int(size)) for size in random.integers(0, count + 1, random.integers(0, 4)))

@@ -16,8 +16,9 @@ from .inside import bytes_of, damaged, must_fill_or_refuse, round_trip, stream_o
 
 LAYER = Lines()
 WAYS = [Cutting(tokens.FIELDS, ord(",")), Cutting(tokens.FIELDS, ord(" "))]
+WAYS += [Cutting(tokens.DECIMALS, 0, ord("}"))]
 WAYS += [Cutting(way | quotes) for way in (1, 2, 3, 4) for quotes in (0, tokens.QUOTES)]
-IDS = [f"{way}-{delimiter}" for way, delimiter in WAYS]
+IDS = ["-".join(map(str, one)) for one in WAYS]
 NONE = np.empty(0, np.uint64)
 
 
@@ -116,13 +117,13 @@ def test_damage_is_noticed_or_does_no_harm():
     for bad in damaged(children, random):
         for size in (len(raw) - 1, len(raw), len(raw) + 1):
             must_fill_or_refuse(LAYER, stored, bad, Kind.BYTES, size)
-    for params in (b"", b"\0\0", b"\2"):
+    for params in (b"", b"\0\0\0", b"\2\n", b"\1"):
         assert must_fill_or_refuse(LAYER, params, children, Kind.BYTES, len(raw)) is None
 
 
 def test_what_cannot_be_asked():
     with pytest.raises(UsageError):
-        LAYER.encode(stream_of([1], 2), b"\0,")
+        LAYER.encode(stream_of([1], 2), b"\0,\n")
     with pytest.raises(UsageError):
         LAYER.encode(bytes_of(b"a"), b"\0")
-    assert LAYER.encode(Stream(Kind.BYTES, np.empty(0, np.uint8)), b"\0,")[0] == b"\1"
+    assert LAYER.encode(Stream(Kind.BYTES, np.empty(0, np.uint8)), b"\0,\n")[0] == b"\1\n"

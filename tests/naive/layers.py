@@ -122,7 +122,7 @@ def cells_of(data):
 
 @layer(16, BYTES)
 def lines(params, children, kind, size):
-    ended = params.byte()
+    ended, end = params.byte(), bytes([params.byte()])
     params.end()
     need(ended <= 1 and len(children) >= 4)
     wide = children[2][0]
@@ -143,7 +143,8 @@ def lines(params, children, kind, size):
             line += columns[column].pop(0) + piece
         out.append(line)
     need(not any(columns))
-    return b"\n".join(out) + (b"\n" if ended and out else b"")
+    text = b"\n".join(out) + (b"\n" if ended and out else b"")
+    return text.translate(bytes.maketrans(b"\n" + end, end + b"\n"))
 
 
 @layer(32, BYTES)

@@ -45,6 +45,16 @@ def read_shapes(shapes, size, columns, many, firsts, pieces):
     return shape if whole and cell == columns.size else np.int64(WRONG)
 
 
+@kernel(f"int64({READ_ONLY}, int64, int64, uint8[::1])")
+def swap(text, one, other, out):
+    """Copy bytes, with two of them in each other's place; `out` may be the text."""
+    a, b = np.uint8(one), np.uint8(other)
+    for at in range(text.size):
+        byte = text[at]
+        out[at] = b if byte == a else a if byte == b else byte
+    return np.int64(text.size)
+
+
 @helper
 def _text(shapes, begin, end, out, at):
     """Copy a piece of a shape; return the place behind it, `WRONG` where it does not fit."""

@@ -3,7 +3,8 @@
 A shape stands in the first stream as text, with a zero byte for each cell and a newline at the end. The second one says
 to which column each cell of each shape belongs (U16), the third which shape each line has, counted from 1 (BYTES where
 255 are enough, else U16); a line of 0 is a cell of column 0 as a whole. The columns follow (BYTES), their cells in the
-order of the text, a newline behind each. The parameter is 1 where the text ends with a newline, else 0.
+order of the text, a newline behind each. The parameters are 1 where the text ends with a newline, else 0; and the byte
+that ends its lines: if that is no newline, then all those bytes and all newlines change places before.
 """
 
 from __future__ import annotations
@@ -30,15 +31,18 @@ _NEWLINE: Final = 10
 _FEW: Final = 2
 """Lines of a shape, of which fewer are left whole."""
 _KEY: Final = 8
+_CUTTING: Final = 3
 
 Numbers = npt.NDArray[np.uint32]
 
 
 class Cutting(NamedTuple):
-    """How lines are cut into cells: a way of `kernels.tokens`, and the delimiter of that one which has one."""
+    """How lines are cut into cells: a way of `kernels.tokens`, the delimiter of that one which has one, and what ends
+    lines."""
 
     way: int
     delimiter: int = 0
+    end: int = 10
 
 
 class Cut(NamedTuple):
@@ -68,7 +72,7 @@ class Columns(NamedTuple):
 
 def wanted(cutting: Cutting, keys: npt.NDArray[np.uint64]) -> bytes:
     """Return the parameters that ask for columns: those known by `keys`, from the second one on."""
-    return bytes((cutting.way, cutting.delimiter)) + keys.astype("<u8").tobytes()
+    return bytes(cutting) + keys.astype("<u8").tobytes()
 
 
 class Lines:
@@ -79,20 +83,21 @@ class Lines:
 
     def encode(self, stream: Stream, params: bytes) -> tuple[bytes, list[Stream]]:
         """Return the shapes, their columns, the shape of each line, and the columns, as `params` from `wanted` say."""
-        if stream.kind is not Kind.BYTES or len(params) % _KEY != 2:
+        if stream.kind is not Kind.BYTES or len(params) % _KEY != _CUTTING:
             raise UsageError("lines are cut from bytes, as parameters say")
-        text = stream.data
-        keys = np.frombuffer(params, "<u8", offset=2).astype(np.uint64)
-        found = cut(text, Cutting(params[0], params[1]))
+        cutting = Cutting(*params[:_CUTTING])
+        text = turned(stream.data, cutting.end)
+        keys = np.frombuffer(params, "<u8", offset=_CUTTING).astype(np.uint64)
+        found = cut(text, cutting)
         made = columns(found, keys, keys.size)
         ended = not text.size or bool(text[-1] == _NEWLINE)
         parts = [Stream(Kind.BYTES, made.shapes), Stream.of(made.numbers), Stream.of(made.which)]
-        return bytes((ended,)), parts + [Stream(Kind.BYTES, cells) for cells in made.cells]
+        return bytes((ended, cutting.end)), parts + [Stream(Kind.BYTES, cells) for cells in made.cells]
 
     def decode(self, params: bytes, children: Sequence[Stream], out: Stream) -> None:
         """Put the lines together; raise `CorruptDataError` where they do not fill `out` just so."""
         reader = Reader(params)
-        ended = reader.byte()
+        ended, end = reader.byte(), reader.byte()
         reader.end()
         kinds = [child.kind for child in children]
         known = kinds[:2] == [Kind.BYTES, Kind.U16] and set(kinds[_TEXTS:]) == {Kind.BYTES}
@@ -100,6 +105,21 @@ class Lines:
             raise CorruptDataError("the inner streams are not those that lines make")
         if not _woven(children, bool(ended), out.data):
             raise CorruptDataError(f"{len(children) - _TEXTS} columns do not fit the shapes of {out.data.size} bytes")
+        if end != _NEWLINE:
+            from ..kernels import weave
+
+            weave.swap(out.data, _NEWLINE, end, out.data)
+
+
+def turned(text: Bytes, end: int) -> Bytes:
+    """Return the text with newlines and what ends its lines in each other's place."""
+    if end == _NEWLINE:
+        return text
+    from ..kernels import weave
+
+    out = np.empty_like(text)
+    weave.swap(text, _NEWLINE, end, out)
+    return out
 
 
 def _woven(children: Sequence[Stream], ended: bool, out: Bytes) -> bool:
@@ -120,7 +140,7 @@ def _woven(children: Sequence[Stream], ended: bool, out: Bytes) -> bool:
 
 
 def cut(text: Bytes, cutting: Cutting) -> Cut:
-    """Cut a text into lines and cells, and number the shapes; those of many shapes beyond some thousand have none."""
+    """Cut a text into lines, which newlines end, and cells; number the shapes, those beyond some thousand have none."""
     from ..kernels import lines, tokens
 
     many = int(np.count_nonzero(text == _NEWLINE)) + int(bool(text.size) and text[-1] != _NEWLINE)
@@ -130,7 +150,7 @@ def cut(text: Bytes, cutting: Cutting) -> Cut:
     table, hashes = np.zeros(_TABLE, np.int32), np.empty(_MOST_SHAPES, np.uint64)
     examples, counts = np.empty(_MOST_SHAPES, np.uint32), np.zeros(_MOST_SHAPES, np.uint32)
     shapes = lines.cut(
-        text, tokens.CLASSES, *cutting, begins, firsts, starts, ends, which, table, hashes, examples, counts
+        text, tokens.CLASSES, cutting.way, cutting.delimiter, begins, firsts, starts, ends, which, table, hashes, examples, counts
     )
     if shapes < 0:  # too many cells: all lines are left whole
         which[:], shapes = _MOST_SHAPES, 0
