@@ -16,6 +16,7 @@ STORE: Final = 0
 ZSTD: Final = 1
 LZ4: Final = 2
 FOREIGN: Final = 3
+NUMBERS: Final = 17
 REGIONS: Final = 32
 RECORDS: Final = 33
 PLANES: Final = 34
@@ -30,6 +31,7 @@ RUNS: Final = 81
 SPARSE: Final = 82
 PADDING: Final = 83
 DICTIONARY: Final = 96
+STRINGS: Final = 97
 NIBBLES: Final = 113
 NAMES: Final[Mapping[int, str]] = MappingProxyType(
     {
@@ -37,6 +39,7 @@ NAMES: Final[Mapping[int, str]] = MappingProxyType(
         ZSTD: "zstd",
         LZ4: "lz4",
         FOREIGN: "foreign",
+        NUMBERS: "numbers",
         REGIONS: "regions",
         RECORDS: "records",
         PLANES: "planes",
@@ -51,6 +54,7 @@ NAMES: Final[Mapping[int, str]] = MappingProxyType(
         SPARSE: "sparse",
         PADDING: "padding",
         DICTIONARY: "dictionary",
+        STRINGS: "strings",
         NIBBLES: "nibbles",
     }
 )
