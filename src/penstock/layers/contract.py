@@ -17,6 +17,7 @@ ZSTD: Final = 1
 LZ4: Final = 2
 FOREIGN: Final = 3
 LINES: Final = 16
+NUMBERS: Final = 17
 REGIONS: Final = 32
 RECORDS: Final = 33
 PLANES: Final = 34
@@ -31,6 +32,7 @@ RUNS: Final = 81
 SPARSE: Final = 82
 PADDING: Final = 83
 DICTIONARY: Final = 96
+STRINGS: Final = 97
 NIBBLES: Final = 113
 NAMES: Final[Mapping[int, str]] = MappingProxyType(
     {
@@ -39,6 +41,7 @@ NAMES: Final[Mapping[int, str]] = MappingProxyType(
         LZ4: "lz4",
         FOREIGN: "foreign",
         LINES: "lines",
+        NUMBERS: "numbers",
         REGIONS: "regions",
         RECORDS: "records",
         PLANES: "planes",
@@ -53,6 +56,7 @@ NAMES: Final[Mapping[int, str]] = MappingProxyType(
         SPARSE: "sparse",
         PADDING: "padding",
         DICTIONARY: "dictionary",
+        STRINGS: "strings",
         NIBBLES: "nibbles",
     }
 )

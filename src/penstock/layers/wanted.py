@@ -14,6 +14,7 @@ from .contract import (
     LINES,
     LZ4,
     NIBBLES,
+    NUMBERS,
     PACK,
     PADDING,
     PLANES,
@@ -23,6 +24,7 @@ from .contract import (
     SPARSE,
     SPLIT,
     STORE,
+    STRINGS,
     ZSTD,
 )
 from .plan import layer_name, varint
@@ -42,6 +44,7 @@ FLOAT: Final = 6
 MEDIAN: Final = 7
 RISE: Final = 8
 
+_NUMBERS_BYTES: Final = 4
 _ZEROS: Final = 0x80
 _MODES: Final = ("?", "diff", "second", "xor", "grid", "zigzag", "float", "median", "rise")
 
@@ -160,6 +163,16 @@ def dictionary(indices: Want, distinct: Want = AUTO) -> Want:
     return Want(DICTIONARY, b"", 0, (indices, distinct))
 
 
+def numbers(params: bytes, values: Want, *rest: Want) -> Want:
+    """Return cells as whole numbers; `params` as the layer says. rest: decimals in the form `STREAM`, exceptions."""
+    return Want(NUMBERS, params, 0, (values, *(rest or (AUTO,))))
+
+
+def strings(indices: Want, distinct: Want = AUTO) -> Want:
+    """Return the number of each cell among the distinct ones, and those."""
+    return Want(STRINGS, b"", 0, (indices, distinct))
+
+
 def nibbles(bits: int, packed: Want, escapes: Want = AUTO) -> Want:
     """Return small symbols in 1, 2 or 4 bits each, packed to bytes, and those that do not fit."""
     return Want(NIBBLES, bytes((bits,)), 0, (packed, escapes))
@@ -193,9 +206,18 @@ def _number(varint: bytes) -> int:
     return sum((byte & 0x7F) << 7 * place for place, byte in enumerate(varint))
 
 
+def _decimals(params: bytes) -> str:
+    """How many decimals numbers have."""
+    if len(params) != _NUMBERS_BYTES:
+        return ""
+    flags, _, places, least = params
+    return (f"({places})", "(any)", f"({least} to {places})", "")[flags >> 2 & 3]
+
+
 _TOLD: Final[dict[int, Callable[[bytes], str]]] = {
     DELTA: _mode,
     SPLIT: lambda params: f" k={params[0]}",
     NIBBLES: lambda params: f" {params[0]}",
+    NUMBERS: _decimals,
     DECIMAL: lambda params: f" {params[0] if params[0] < _ZEROS else _ZEROS - params[0]}",
 }
