@@ -18,7 +18,10 @@ _NEW = 5.0
 _NUMBER = 1.7
 """Bits of a number's difference above its own."""
 _SHAPE = 1.5
-_DIGITS = 18
+_DIGITS = 19
+"""Characters of a number."""
+_PRINTED = 15
+_UNIT, _NOISE = 10**8, 1000
 
 
 @helper
@@ -58,7 +61,7 @@ def _number(text, begin, end):
     begin += np.int64(end > begin and (text[begin] == 45 or text[begin] == 43))
     if end <= begin or end - begin > _DIGITS:
         return np.int64(-1)
-    value, points = np.int64(0), 0
+    value, points, size = np.int64(0), 0, end - begin
     for at in range(begin, end):
         digit = np.int64(text[at]) - 48
         if digit == -2:
@@ -69,19 +72,23 @@ def _number(text, begin, end):
         if digit < 0 or digit > 9:
             return np.int64(-1)
         value = 10 * value + digit
+    if points and size > _PRINTED:  # a double printed with all its digits may be a short number, see `printed`
+        rest = value % _UNIT
+        if rest < _NOISE or rest > _UNIT - _NOISE:
+            return (value + _NOISE) // _UNIT
     return value
 
 
 @kernel(
     f"int64({READ_ONLY}, uint32[::1], uint32[::1], uint32[::1], uint32[::1], uint16[::1], uint16[::1], uint32[::1],"
-    "int64, float64, uint64[::1], uint64[:, ::1], float64[::1])"
+    "float64, float64, float64, uint64[::1], uint64[:, ::1], float64[::1])"
 )
-def price(text, begins, firsts, starts, ends, which, columns, offsets, shapes, letter, seen, state, bits):
+def price(text, begins, firsts, starts, ends, which, columns, offsets, shapes, letter, whole, seen, state, bits):
     """Add up the bits that cells take in each column, those of the shapes behind them; return how many lines there are.
 
     seen: `SEEN` zeros. state: four zeros for each column: hash of the cell before, its number, how many are distinct,
-    and whether any came. bits: zeros, one for each column and one more. shapes: bytes of all shapes. letter: bits of a
-    byte of text that is new.
+    and whether any came. bits: zeros, one for each column and one more. shapes: bits of all shapes. letter: bits of a
+    byte of text that is new; whole: of a byte of lines that have no shape.
     """
     before, last = np.int64(-1), bits.size - 1
     for line in range(which.size):
@@ -90,7 +97,7 @@ def price(text, begins, firsts, starts, ends, which, columns, offsets, shapes, l
             bits[last] += _SAME if shape == before else _SHAPE + _log2(np.int64(offsets.size))
         before = shape
         if shape == 0:
-            bits[0] += _NEW + letter * np.float64(begins[line + 1] - begins[line])
+            bits[0] += whole * np.float64(begins[line + 1] - begins[line])
             continue
         place = np.int64(offsets[shape - 1])
         for cell in range(firsts[line], firsts[line + 1]):
@@ -117,5 +124,5 @@ def price(text, begins, firsts, starts, ends, which, columns, offsets, shapes, l
             one[0] = mixed
             one[3] = np.uint64(1)
             bits[column] += cost
-    bits[last] += letter * np.float64(shapes)
+    bits[last] += shapes
     return np.int64(which.size)

@@ -25,6 +25,7 @@ DIGITS: Final = 35
 FRAMES: Final = 36
 DELTA: Final = 48
 DECIMAL: Final = 49
+PRINTED: Final = 51
 PACK: Final = 64
 SPLIT: Final = 65
 CONSTANT: Final = 80
@@ -49,6 +50,7 @@ NAMES: Final[Mapping[int, str]] = MappingProxyType(
         FRAMES: "frames",
         DELTA: "delta",
         DECIMAL: "decimal",
+        PRINTED: "printed",
         PACK: "pack",
         SPLIT: "split",
         CONSTANT: "constant",

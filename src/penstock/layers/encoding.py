@@ -5,11 +5,14 @@ from __future__ import annotations
 from ..buffers import Bytes
 from ..errors import UsageError
 from . import trace
-from .contract import DICTIONARY, STORE
+from .contract import DICTIONARY, LINES, NUMBERS, PRINTED, STORE, STRINGS
 from .plan import Edge, Node, branch, leaf
 from .registry import codec_by_id, layer_by_id
 from .streams import Kind, Stream
 from .wanted import ANY, AUTO, Want
+
+
+_NARROW = frozenset({DICTIONARY, LINES, NUMBERS, PRINTED, STRINGS})
 
 
 def encode_tree(want: Want, raw: Bytes, room: Bytes) -> Node | None:
@@ -36,7 +39,7 @@ class _Encoder:
     def node(self, want: Want, stream: Stream, *, loose: bool = False) -> Node:
         """Encode one stream and all inside of it.
 
-        loose: this is below a dictionary, whose numbers have as few bytes as they need: other ones than in the sample,
+        loose: this is below a layer whose numbers have as few bytes as they need: other ones than in the sample,
         perhaps, and then layers for numbers of one width do not apply.
         """
         if not want.children:
@@ -49,7 +52,7 @@ class _Encoder:
                 raise
             return self._leaf(AUTO, stream.data)
         trace.note(layer.name, "encode", stream.data.size, sum(inner.data.size for inner in streams), begin)
-        last, loose = len(want.children) - 1, loose or want.id == DICTIONARY
+        last, loose = len(want.children) - 1, loose or want.id in _NARROW
         edges = [
             self._edge(want.children[min(number, last)], inner, loose=loose) for number, inner in enumerate(streams)
         ]

@@ -18,6 +18,7 @@ from .contract import (
     PACK,
     PADDING,
     PLANES,
+    PRINTED,
     RECORDS,
     REGIONS,
     RUNS,
@@ -158,6 +159,11 @@ def decimal(params: bytes, integers: Want, exceptions: Want = AUTO) -> Want:
     return Want(DECIMAL, params, 0, (integers, exceptions))
 
 
+def printed(params: bytes, numbers: Want, steps: Want = AUTO, exceptions: Want = AUTO) -> Want:
+    """Return values with the noise of printed doubles as short numbers; `params` as the layer says."""
+    return Want(PRINTED, params, 0, (numbers, steps, exceptions))
+
+
 def dictionary(indices: Want, distinct: Want = AUTO) -> Want:
     """Return the index of each value among the distinct ones, and those."""
     return Want(DICTIONARY, b"", 0, (indices, distinct))
@@ -218,6 +224,7 @@ _TOLD: Final[dict[int, Callable[[bytes], str]]] = {
     DELTA: _mode,
     SPLIT: lambda params: f" k={params[0]}",
     NIBBLES: lambda params: f" {params[0]}",
+    PRINTED: lambda params: f"({params[0]} of {params[1]})",
     NUMBERS: _decimals,
     DECIMAL: lambda params: f" {params[0] if params[0] < _ZEROS else _ZEROS - params[0]}",
 }

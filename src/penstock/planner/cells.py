@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from ..buffers import Bytes
-from ..layers import lines, numbers, strings, wanted
+from ..layers import lines, numbers, printed, strings, wanted
 from ..layers.encoding import encode_tree
 from ..layers.numbers import Numbers
 from ..layers.plan import pack
+from ..layers.printed import Printed
 from ..layers.strings import Strings
 from ..layers.streams import Kind, Stream
 from ..layers.wanted import AUTO, Want
 from .aims import Aim
 from .columns import choose_column
-from .cuttings import Ways, best_cutting
+from .cuttings import Prices, Ways, best_cutting
 
 _DEEP: Final = 2
 """Lines within lines within lines."""
@@ -28,6 +30,12 @@ _DISTINCT: Final = 0.6
 _LETTER: Final = 2.4
 _OWN: Final = 1 / 250
 """Share of all bits that a column must have to stand alone."""
+_FEW: Final = 256
+"""Numbers that are looked at for the noise of doubles."""
+_LOOKED_AT: Final = 2048
+_TURNS: Final = 8
+_WIDE: Final = 8
+_NEARER: Final = 0.5
 _WORTH: Final = 0.95
 """Of what is best so far, what lines within must take: they cost time."""
 
@@ -41,7 +49,7 @@ class Chosen(NamedTuple):
 
 def choose_cells(cells: Bytes, aim: Aim, scale: float, depth: int = 0) -> Chosen:
     """Return the tree of a column; scale: by how much more cells it will stand for than these are."""
-    best = _tried(wanted.zstd(aim.guess), cells)
+    best = _tried(wanted.zstd(aim.strong), cells)
     if best.size <= _LEAST:
         return best
     number = _numbers(cells, aim)
@@ -49,7 +57,8 @@ def choose_cells(cells: Bytes, aim: Aim, scale: float, depth: int = 0) -> Chosen
         return number
     best = min([best, *_strings(cells, aim, scale, depth)], key=lambda one: one.size)
     if depth < _DEEP:
-        ways = best_cutting(cells, _LETTER, inside=True)
+        prices = Prices(_LETTER, 8 * best.size / cells.size, _LETTER / min(scale, 4.0))
+        ways = best_cutting(cells, prices, inside=True)
         if ways.price < _WORTH * best.size and len(ways.columns.cells) > 1:
             inner = lines_of(cells, ways, aim, scale, depth + 1)
             best = inner if inner.size < _WORTH * best.size else best
@@ -62,7 +71,7 @@ def lines_of(text: Bytes, ways: Ways, aim: Aim, scale: float, depth: int = 0) ->
     own = np.flatnonzero(bits > _OWN * ways.bits.sum())
     keys = ways.columns.keys[own]
     columns = [choose_cells(ways.columns.cells[at + 1], aim, scale, depth) for at in own]
-    texts = [wanted.zstd(aim.guess), AUTO, AUTO, wanted.zstd(aim.guess)]
+    texts = [wanted.zstd(aim.strong), AUTO, AUTO, wanted.zstd(aim.strong)]
     want = wanted.lines(lines.wanted(ways.cutting, keys), [*texts, *(one.want for one in columns)])
     return _tried(want, text)
 
@@ -80,9 +89,33 @@ def _numbers(cells: Bytes, aim: Aim) -> Chosen | None:
     if params is None:
         return None
     _, streams = Numbers().encode(Stream(Kind.BYTES, cells), params)
-    values = streams[0].values()
-    priced = choose_column([values], aim.name, total=values.size, whole=values)
-    return _tried(wanted.numbers(params, priced.want, AUTO), cells)
+    return _tried(wanted.numbers(params, _values(streams[0], params[2], aim), AUTO), cells)
+
+
+def _values(stream: Stream, decimals: int, aim: Aim) -> Want:
+    """The tree of a column of numbers."""
+    values = stream.values()
+    params = printed.guess(values[:_FEW], decimals) if stream.kind is Kind.U64 else None
+    if params is not None:
+        _, streams = Printed().encode(stream, params)
+        return wanted.printed(params, _values(streams[0], 0, aim))
+    return choose_column([values], aim.name, _row(values), total=values.size, whole=values).want
+
+
+def _row(values: npt.NDArray[Any]) -> int:
+    """How many values come in turn, if one is nearer to the one before the others: 0 if it is nearest to its neighbour.
+
+    Pairs of coordinates, for one.
+    """
+    few = values[:_LOOKED_AT]
+    near = few.astype(np.uint64).view(np.int64)
+    if values.itemsize < _WIDE:
+        near = few.view(f"i{values.itemsize}").astype(np.int64)
+    steps = [float(np.abs(near[lag:] - near[:-lag]).mean()) for lag in range(1, min(_TURNS, near.size // 4) + 1)]
+    if not steps:
+        return 0
+    best = int(np.argmin(steps))
+    return best + 1 if best and steps[best] < _NEARER * steps[0] else 0
 
 
 def _strings(cells: Bytes, aim: Aim, scale: float, depth: int) -> Iterator[Chosen]:
@@ -92,7 +125,7 @@ def _strings(cells: Bytes, aim: Aim, scale: float, depth: int) -> Iterator[Chose
         return
     _, (indices, texts) = Strings().encode(Stream(Kind.BYTES, cells), b"")
     index = AUTO if distinct <= 256 else _index(indices, aim)
-    text = choose_cells(texts.data, aim, scale, depth + 1).want if depth < _DEEP else wanted.zstd(aim.guess)
+    text = choose_cells(texts.data, aim, scale, depth + 1).want if depth < _DEEP else wanted.zstd(aim.strong)
     chosen = _tried(wanted.strings(index, text), cells)
     yield Chosen(chosen.want, chosen.size)
 

@@ -19,6 +19,17 @@ _OFTEN: Final = 0.5
 """Delimiters that a line must have on average."""
 
 
+class Prices(NamedTuple):
+    """Bits that a byte of text takes."""
+
+    letter: float
+    """In a cell that was not there before."""
+    whole: float
+    """In lines that are left whole: as much as the library needs."""
+    shape: float
+    """In shapes."""
+
+
 class Ways(NamedTuple):
     """A way to cut a text, what it makes of a sample, and what that would take: bits of each column, shapes last."""
 
@@ -44,13 +55,13 @@ class _Scratch(threading.local):
 _local = threading.local()
 
 
-def best_cutting(text: Bytes, letter: float, *, inside: bool = False, only: Cutting | None = None) -> Ways:
-    """Return the cheapest way to cut a text of whole lines; letter: bits that a byte of new text takes.
+def best_cutting(text: Bytes, prices: Prices, *, inside: bool = False, only: Cutting | None = None) -> Ways:
+    """Return the cheapest way to cut a text of whole lines.
 
     inside: the lines are cells themselves; quotation marks then mean nothing. only: the one way that is priced.
     """
     likely = [only] if only else _likely(text, inside)
-    return min((_priced(text, one, letter) for one in likely), key=lambda one: one.price)
+    return min((_priced(text, one, prices) for one in likely), key=lambda one: one.price)
 
 
 def _likely(text: Bytes, inside: bool) -> Iterator[Cutting]:
@@ -71,7 +82,7 @@ def _likely(text: Bytes, inside: bool) -> Iterator[Cutting]:
     yield Cutting(tokens.WORDS)
 
 
-def _priced(text: Bytes, cutting: Cutting, letter: float) -> Ways:
+def _priced(text: Bytes, cutting: Cutting, prices: Prices) -> Ways:
     from ..kernels import cellprices
 
     found = cut(text, cutting)
@@ -81,7 +92,7 @@ def _priced(text: Bytes, cutting: Cutting, letter: float) -> Ways:
     seen[:] = 0
     cellprices.price(
         text, found.begins, found.firsts, found.starts, found.ends, made.which.astype(np.uint16), made.numbers,
-        made.offsets, made.shapes.size, letter, seen, state, bits,
+        made.offsets, prices.shape * made.shapes.size, prices.letter, prices.whole, seen, state, bits,
     )  # fmt: skip
     return Ways(cutting, made, bits)
 
