@@ -20,7 +20,7 @@ from golden_bad_layers import LIMIT, bad, too_deep  # noqa: E402
 from golden_container import BLOCK, FRAME, TEXT  # noqa: E402
 from golden_streams import Kind, Part, as_bytes, coded, container, ints, made, numbers, regions, stored, varint  # noqa: E402
 
-from naive import columns, decimal, delta, digits, frames, pack, split  # noqa: E402
+from naive import columns, decimal, delta, digits, frames, layers, pack, split  # noqa: E402
 
 HOME = ROOT / "tests" / "golden" / "layers"
 
@@ -138,6 +138,18 @@ def decimals() -> tuple[Part, bytes]:
     return regions(*parts), raw
 
 
+def printed() -> tuple[Part, bytes]:
+    """-65.6137, 43.42, 0.1, 0.05 and 0 at 4 places with some steps, and one that is no such number."""
+    parts, raw = [], b""
+    for width, steps in ((4, [0, 1, 2, 0, 3, 0, 0]), (8, [])):
+        short = [-656137, 434200, 1000, 500, 123456, 0, 0]
+        shown = [layers.show(k, layers.signed(code), 4, 15) for k, code in zip(short, steps or [0] * 7, strict=True)]
+        streams = [numbers([k % 256**width for k in short], width), stored(bytes(steps)), numbers([6], 4)]
+        parts.append(made(51, b"\4\x0f", [*streams, numbers([12345], 8)], 56, 8))
+        raw += ints([value % 2**64 for value in [*shown[:6], 12345]], 8)
+    return regions(*map(as_bytes, parts)), raw
+
+
 def packed_blocks(width: int) -> tuple[Part, bytes]:
     values = [(i * 7 % 13 + 3 + (i % 50 == 7) * 999) % 256**width for i in range(1030)]
     leasts, words, apart, places, counts, bits = pack.pack(values, 8 * width)
@@ -206,6 +218,7 @@ def good() -> dict[str, tuple[Part, bytes]]:
         "digits": all_digits(),
         "frames": all_frames(),
         "decimal": decimals(),
+        "printed": printed(),
         "deep": (nested(stored(b"at the bottom"), 15), b"at the bottom"),
     }
     found |= {

@@ -1,5 +1,7 @@
 """For each layer, streams of all kinds and sizes that it is for, and what to ask of it."""
 
+from fractions import Fraction
+
 import numpy as np
 
 from naive import layers as naive
@@ -98,6 +100,13 @@ def a_case(id, kind, count, random):
         return stream, bytes((mode,)) + varint(lag)
     if id == contract.DECIMAL:
         return floats(kind, count, random), decimal.places(int(random.integers(-3, 6)))
+    if id == contract.PRINTED:
+        places, scale = int(random.integers(0, 8)), int(random.integers(12, 19))
+        values = (random.integers(-(10**8), 10**8, count) / 10 ** random.integers(places, 9, count)).tolist()
+        steps = [value * (1 + 2.0**-52 * int(random.integers(-3, 4))) for value in values]
+        shown = [int(Fraction(f"{value:.17g}") * 10**scale) if random.random() < 0.97 else 7 for value in steps]
+        low = np.array([value if abs(value) < 10**18 else 7 for value in shown], np.int64)
+        return Stream.of(low.view(np.uint64)), bytes((places, scale))
     if id == SPLIT:
         return stream, bytes((int(random.integers(BITS[kind])),))
     if id == contract.SPARSE:
@@ -115,6 +124,6 @@ def a_case(id, kind, count, random):
 
 KINDS = {
     contract.LINES: (Kind.BYTES,), REGIONS: (Kind.BYTES,), contract.RECORDS: (Kind.BYTES,), PLANES: WIDE, contract.DIGITS: (Kind.BYTES,),
-    contract.FRAMES: (Kind.BYTES,), DELTA: ALL, contract.DECIMAL: (Kind.U32, Kind.U64), PACK: WIDE, SPLIT: WIDE,
+    contract.FRAMES: (Kind.BYTES,), DELTA: ALL, contract.DECIMAL: (Kind.U32, Kind.U64), contract.PRINTED: (Kind.U64,), PACK: WIDE, SPLIT: WIDE,
     RUNS: ALL, contract.SPARSE: ALL, contract.PADDING: (Kind.BYTES,), contract.DICTIONARY: WIDE, NIBBLES: (Kind.BYTES,),
 }  # fmt: skip

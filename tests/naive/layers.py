@@ -1,6 +1,7 @@
 """The layers of a plan tree, from docs/spec/layers.md alone: one item after another, nothing clever."""
 
 import struct
+from fractions import Fraction
 
 WIDTHS = [1, 2, 4, 8]
 BYTES, U16, U32, U64 = range(4)
@@ -328,6 +329,33 @@ def to_float(number, width, code):
     value = float(number)  # to nearest, ties to even, as all of Python's floats
     value = value / 10.0**code if code < 0x80 else value * float(10 ** (code - 0x80))
     return struct.pack("<d" if width == 8 else "<f", value)
+
+
+@layer(51, U64)
+def printed(params, children, kind, size):
+    p, s = params.byte(), params.byte()
+    params.end()
+    need(p <= s <= 18 and len(children) in (2, 4))
+    wide = children[0][0]
+    need(wide in (U32, U64))
+    numbers, steps = of_kinds(children[:2], wide, BYTES)
+    half = 256 ** WIDTHS[wide] // 2
+    numbers = [(k + half) % (2 * half) - half for k in items(numbers, WIDTHS[wide])]
+    need(len(numbers) * 8 == size and len(steps) in (0, len(numbers)))
+    shown = [show(k, signed(code), p, s) % 2**64 for k, code in zip(numbers, steps or bytes(len(numbers)), strict=True)]
+    return with_exceptions([value.to_bytes(8, "little") for value in shown], children[2:], U64, 8)
+
+
+def show(k, steps, p, s):
+    if k == 0 or abs(k) >= 2**53:
+        return 0
+    (bits,) = struct.unpack("<q", struct.pack("<d", abs(k) / 10**p))
+    (v,) = struct.unpack("<d", struct.pack("<q", bits + steps))
+    if not 0.01 <= v < 2**52:
+        return 0
+    m = len(str(int(v))) if v >= 1 else 0 if v >= 0.1 else -1
+    value = Fraction(round(Fraction(v) * 10 ** (17 - m)), 10 ** (17 - m)) * 10**s
+    return 0 if m + s > 18 or value.denominator > 1 else int(value) * (-1 if k < 0 else 1)
 
 
 # --- fewer bits -------------------------------------------------------------------------------------------------------

@@ -39,12 +39,12 @@ def _product(a, b):
 
 @helper
 def _magnitude(value):
-    """Digits of a double before its point; if there are none, less than 0: the zeros behind it."""
-    digits = 0
+    """Digits of a double before its point; if there are none, less than 0: the zeros behind it, -2 for more."""
+    if value < 1.0:
+        return -2 if value < 0.01 else -1 if value < 0.1 else 0
+    digits = 1
     while digits < MOST and value >= _FLOATS[digits]:
         digits += 1
-    while digits <= 0 and digits > -MOST and value * _FLOATS[1 - digits] < 1.0:
-        digits -= 1
     return digits
 
 
@@ -63,12 +63,10 @@ def _printed(bits, decimals):
         return _WRONG
     digits = _magnitude(value)
     shown = DIGITS - digits
-    if shown < 0 or shown > MOST or digits + decimals > MOST:
+    if shown > MOST or digits + decimals > MOST:
         return _WRONG
     mantissa = (bits & np.uint64((1 << 52) - 1)) | np.uint64(1 << 52)
     high, low = _product(mantissa, _POWERS[shown])
-    if high >> np.uint64(shift - 1) != np.uint64(0):
-        return _WRONG
     whole = (high << np.uint64(64 - shift)) | (low >> np.uint64(shift))
     rest, half = low & ((_1 << np.uint64(shift)) - _1), _1 << np.uint64(shift - 1)
     whole += np.uint64(rest > half or (rest == half and whole & _1 != np.uint64(0)))

@@ -62,7 +62,7 @@ class Printed:
         printed.show(numbers, steps.data, *params, values)
         if len(children) == 4:
             gaps, others = children[2:]
-            if gaps.kind is not Kind.U32 or others.kind is not Kind.U64 or gaps.count != others.count or not gaps.count:
+            if gaps.kind is not Kind.U32 or others.kind is not Kind.U64 or gaps.count != others.count:
                 raise CorruptDataError(f"{gaps.count} places for {others.count} exceptions")
             if printed.patch(values, gaps.read(), others.read()) < 0:
                 raise CorruptDataError(f"an exception lies behind the last of {out.count} values")
