@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .jit import READ_ONLY, cold_helper, helper, kernel
-from .simd import PHI, load64, store64
-from .tokens import FIELDS, QUOTES, fields, find, runs
+from .jit import READ_ONLY, helper, kernel
+from .simd import PHI, equal_mask, load64, lowest_bit, store64
+from .tokens import FIELDS, MIXED, NEWLINE, QUOTE, QUOTES, closing, has_digit, is_key, runs_of
 
 SLACK = 16
 """Bytes behind each column that may be overwritten with anything."""
@@ -44,7 +44,7 @@ def _same(text, a, b, size):
     return True
 
 
-@cold_helper
+@helper
 def _is_shape(text, begin, end, cell, many, at, stop, other, others, starts, ends):
     """Whether two lines are alike but for their cells."""
     if many != others:
@@ -57,61 +57,126 @@ def _is_shape(text, begin, end, cell, many, at, stop, other, others, starts, end
     return end - begin == stop - at and _same(text, begin, at, end - begin)
 
 
+@helper
+def _shape(text, line, begins, firsts, starts, ends, table, hashes, examples, counts, state):
+    """Return the number of a line's shape, which is counted; that of a new one if it is new; state[0]: how many."""
+    first, stop = np.int64(firsts[line]), np.int64(firsts[line + 1])
+    at, end = np.int64(begins[line]), np.int64(begins[line + 1]) - 1
+    mask, begin, mixed = np.uint64(table.size - 1), at, np.uint64(stop - first)
+    for cell in range(first, stop):
+        mixed = _hashed(text, begin, np.int64(starts[cell]), mixed)
+        begin = np.int64(ends[cell])
+    mixed = _hashed(text, begin, end, mixed)
+    slot = (mixed >> np.uint64(20)) & mask
+    shape = np.int64(table[slot]) - 1
+    while shape >= 0:
+        if hashes[shape] == mixed:
+            other = np.int64(examples[shape])
+            cell, stop_other = np.int64(firsts[other]), np.int64(begins[other + 1]) - 1
+            others = np.int64(firsts[other + 1]) - cell
+            same = _is_shape(
+                text, at, end, first, stop - first, np.int64(begins[other]), stop_other, cell, others, starts, ends
+            )
+            if same:
+                break
+        slot = (slot + np.uint64(1)) & mask
+        shape = np.int64(table[slot]) - 1
+    if shape < 0:
+        shape = state[0]
+        if shape >= hashes.size:
+            return np.int64(hashes.size)
+        hashes[shape], examples[shape], counts[shape] = mixed, line, 0
+        state[0] = shape + 1
+        table[slot] = shape + 1
+    counts[shape] += np.uint32(1)
+    return shape
+
+
+@helper
+def _marks(block, at, way, quotes, delimiter, after, carries):
+    """Masks of where cells begin, where they end, quotation marks that matter, and newlines."""
+    lines = equal_mask(block, at, np.uint8(NEWLINE))
+    marks = equal_mask(block, at, np.uint8(QUOTE)) if quotes or way == FIELDS else np.uint64(0)
+    if way == FIELDS:
+        return np.uint64(0), equal_mask(block, at, np.uint8(delimiter)), marks, lines
+    begin, end = runs_of(block, at, way, after, carries)
+    return begin, end, marks, lines
+
+
 @kernel(
     f"int64({READ_ONLY}, {READ_ONLY}, int64, int64, uint32[::1], uint32[::1], uint32[::1], uint32[::1], uint16[::1],"
-    "int32[::1], uint64[::1], uint32[::1], uint32[::1])"
+    "int32[::1], uint64[::1], uint32[::1], uint32[::1], uint64[::1], int64[::1])"
 )
-def cut(text, classes, way, delimiter, begins, firsts, starts, ends, which, table, hashes, examples, counts):
+def cut(
+    text, tail, way, delimiter, begins, firsts, starts, ends, which, table, hashes, examples, counts, carries, state
+):
     """Cut the lines of a text into cells, and number their shapes; return how many there are, -1 for too many cells.
 
-    classes, way, delimiter: see `tokens`. For each line, and one more: begins, where it starts; firsts, its first cell;
-    which, its shape, or the number of shapes there is room for where there are too many. starts, ends: of each cell.
-    table: zeros, a power of two of them and more than shapes; hashes, examples (a line), counts (lines): of each shape.
+    way, delimiter: see `tokens`. tail: what stands behind the last whole 64 bytes, and newlines, 192 bytes. For each
+    line, and one more: begins, where it starts; firsts, its first cell; which, its shape, or the number of shapes there
+    is room for where there are too many. starts, ends: of each cell. table: zeros, a power of two of them and more than
+    shapes; hashes, examples (a line), counts (lines): of each shape. carries: 4 zeros; state: 1 zero.
     """
-    at, made, shapes, line = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
-    mask = np.uint64(table.size - 1)
-    while at < text.size:
-        end = find(text, at, _NEWLINE)
-        if made + (end - at) + 1 > starts.size or line >= which.size:
+    quotes, way = way & QUOTES != 0, way & ~QUOTES
+    made, line, skip, quoted = np.int64(0), np.int64(0), np.int64(0), False
+    start = np.int64(0) if way == FIELDS else np.int64(-1)
+    last = max(text.size - 1, 0) // 64 * 64
+    for base in range(0, text.size + 1, 64):
+        if made + 128 > starts.size:
             return np.int64(-1)
-        begins[line], firsts[line] = at, made
-        if way == FIELDS:
-            made = fields(text, at, end, delimiter, starts, ends, made)
-        else:
-            made = runs(text, at, end, way & ~QUOTES, way & QUOTES != 0, classes, starts, ends, made)
-        first = np.int64(firsts[line])
-        mixed, begin = np.uint64(made - first), at
-        for cell in range(first, made):
-            mixed = _hashed(text, begin, np.int64(starts[cell]), mixed)
-            begin = np.int64(ends[cell])
-        mixed = _hashed(text, begin, end, mixed)
-        slot = (mixed >> np.uint64(20)) & mask
-        shape = np.int64(table[slot]) - 1
-        while shape >= 0:
-            if hashes[shape] == mixed:
-                other = np.int64(examples[shape])
-                cell = np.int64(firsts[other])
-                stop = np.int64(begins[other + 1]) - 1
-                if _is_shape(
-                    text, at, end, first, made - first, np.int64(begins[other]), stop, cell,
-                    np.int64(firsts[other + 1]) - cell, starts, ends,
-                ):  # fmt: skip
+        inside = base + 65 <= text.size
+        block, at = (text, np.int64(base)) if inside else (tail, np.int64(base - last))
+        after = 48 <= block[at + 64] <= 57
+        begin, end, marks, lines = _marks(block, at, way, quotes, delimiter, after, carries)
+        left = begin | end | marks | lines
+        while left != np.uint64(0):
+            bit = left & (~left + np.uint64(1))
+            left ^= bit
+            place = base + lowest_bit(bit)
+            if place < skip:
+                continue
+            if way == FIELDS:
+                if marks & bit:
+                    quoted ^= text[start] == QUOTE
+                    continue
+                if quoted and not lines & bit:
+                    continue
+                if line >= which.size:
                     break
-            slot = (slot + np.uint64(1)) & mask
-            shape = np.int64(table[slot]) - 1
-        if shape < 0:
-            shape = shapes
-            if shapes < hashes.size:
-                hashes[shapes], examples[shapes], counts[shapes] = mixed, line, 0
-                shapes += 1
-                table[slot] = shapes
-        if shape < hashes.size:
-            counts[shape] += np.uint32(1)
-        which[line] = shape
-        line += 1
-        at = end + 1
-        begins[line], firsts[line] = at, made
-    return shapes
+                starts[made], ends[made] = start, place
+                made += 1
+                start = place + 1
+                quoted = False
+                if not lines & bit:
+                    continue
+            else:
+                if end & bit and start >= 0:
+                    if way != MIXED or has_digit(text, start, place):
+                        starts[made], ends[made] = start, place
+                        made += 1
+                    start = np.int64(-1)
+                if begin & bit:
+                    start = place
+                    continue
+                if marks & bit:
+                    close = closing(text, place + 1)
+                    if close >= 0:
+                        if not is_key(text, close + 1):
+                            starts[made], ends[made] = place + 1, close
+                            made += 1
+                        skip = close + 1
+                    continue
+                if not lines & bit:
+                    continue
+                if line >= which.size:
+                    break
+                start = np.int64(-1)
+            begins[line + 1], firsts[line + 1] = place + 1, made
+            which[line] = _shape(
+                text, line, begins, firsts, starts, ends, table, hashes, examples, counts, state
+            )
+            line += 1
+    return state[0]
 
 
 @helper

@@ -1,131 +1,98 @@
-"""Cuts lines of text into cells, by one of a few ways: at a delimiter, or where runs of letters or digits are."""
+"""Finds where the cells of lines may begin and end, 64 bytes at a time."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from .jit import helper
-from .simd import load64, lowest_bit
+from .simd import equal_mask, high_mask, range_mask
 
 FIELDS, DIGITS, DECIMALS, WORDS, MIXED = range(5)
-"""Ways to cut: at a delimiter; runs of digits; decimal numbers; runs of letters, and of digits; runs of letters,
-digits and what joins them that hold a digit."""
+"""Ways to cut: at a delimiter; runs of digits; those with points within and a minus before; runs of letters, and of
+digits; runs of letters, digits and what joins them that hold a digit."""
 QUOTES = 8
 """Added to a way other than `FIELDS`: what stands in quotation marks is one cell, unless a colon follows: it is a key."""
-_LETTER, _DIGIT, _JOINT = 1, 2, 4
-_NEWLINE, _QUOTE, _BACKSLASH, _COLON, _SPACE = 10, 34, 92, 58, 32
-_POINT, _MINUS = 46, 45
-_ONES = np.uint64(0x0101010101010101)
-_HIGHS = np.uint64(0x8080808080808080)
-
-
-def _classes():
-    table = np.zeros(256, np.uint8)
-    table[[*range(65, 91), *range(97, 123), *range(128, 256)]] = _LETTER
-    table[48:58] = _DIGIT
-    table[[ord(one) for one in "_.-/"]] = _JOINT
-    return table
-
-
-CLASSES = _classes()
-"""What each byte is: a letter, also of UTF-8, a digit, something that joins them, or none of these."""
+NEWLINE, QUOTE, _BACKSLASH, _COLON, _SPACE, _POINT, _MINUS = 10, 34, 92, 58, 32, 46, 45
+_1 = np.uint64(1)
+_63 = np.uint64(63)
+_NONE = np.uint64(0)
 
 
 @helper
-def zeros_of(word):
-    """A word with the highest bit of each byte that is zero, exact for the lowest one."""
-    return (word - _ONES) & ~word & _HIGHS
+def _behind(mask, carry):
+    """Bit i is set where bit i - 1 of a mask is; carry: the last one of the mask before."""
+    return (mask << _1) | carry
 
 
 @helper
-def find(text, at, byte):
-    """The first place from `at` on where the byte stands; the text's size if there is none."""
-    pattern = _ONES * np.uint64(byte)
-    while at + 8 <= text.size:
-        found = zeros_of(load64(text, at) ^ pattern)
-        if found != np.uint64(0):
-            return at + (np.int64(lowest_bit(found)) >> 3)
-        at += 8
-    while at < text.size and text[at] != byte:
-        at += 1
-    return np.int64(at)
+def letters(block, at):
+    """ASCII letters, and all of UTF-8 beyond."""
+    upper, lower = range_mask(block, at, np.uint8(65), np.uint8(26)), range_mask(block, at, np.uint8(97), np.uint8(26))
+    return upper | lower | high_mask(block, at)
 
 
 @helper
-def _closing(text, at, end):
+def digits(block, at):
+    """Digits of ASCII."""
+    return range_mask(block, at, np.uint8(48), np.uint8(10))
+
+
+@helper
+def joints(block, at):
+    """`-`, `.`, `/` and `_`, which may stand within a name."""
+    return range_mask(block, at, np.uint8(45), np.uint8(3)) | equal_mask(block, at, np.uint8(95))
+
+
+@helper
+def runs_of(block, at, way, after, carries):
+    """Masks of the bytes at which runs begin, and of those behind runs.
+
+    after: whether a digit follows the 64 bytes. carries: 4 words, the last bits of the masks before, zeros at first.
+    """
+    digit = digits(block, at)
+    if way == DIGITS:
+        behind = _behind(digit, carries[0])
+        carries[0] = digit >> _63
+        return digit & ~behind, ~digit & behind
+    letter = letters(block, at)
+    if way == WORDS:
+        one, other = _behind(digit, carries[0]), _behind(letter, carries[1])
+        carries[0], carries[1] = digit >> _63, letter >> _63
+        return (digit & ~one) | (letter & ~other), (~digit & one) | (~letter & other)
+    word = digit | letter | joints(block, at)
+    cell = word
+    if way == DECIMALS:
+        ahead = (digit >> _1) | (np.uint64(after) << _63)
+        point = equal_mask(block, at, np.uint8(_POINT)) & ahead & _behind(digit, carries[0])
+        sign = equal_mask(block, at, np.uint8(_MINUS)) & ahead & ~_behind(word, carries[1])
+        carries[0], carries[1] = digit >> _63, word >> _63
+        cell = digit | point | sign
+    behind = _behind(cell, carries[2])
+    carries[2] = cell >> _63
+    return cell & ~behind, ~cell & behind
+
+
+@helper
+def has_digit(text, begin, end):
+    """Whether a run holds a digit."""
+    for at in range(begin, end):
+        if 48 <= text[at] <= 57:
+            return True
+    return False
+
+
+@helper
+def closing(text, at):
     """Where the quotation that begins before `at` ends; -1 if not in this line."""
-    while at < end:
-        if text[at] == _QUOTE:
+    while at < text.size and text[at] != NEWLINE:
+        if text[at] == QUOTE:
             return np.int64(at)
-        at += 2 if text[at] == _BACKSLASH else 1
+        at += 2 if text[at] == _BACKSLASH and at + 1 < text.size and text[at + 1] != NEWLINE else 1
     return np.int64(-1)
 
 
 @helper
-def _is_key(text, at, end):
+def is_key(text, at):
     """Whether a colon follows, perhaps after a space."""
-    at += np.int64(at < end and text[at] == _SPACE)
-    return at < end and text[at] == _COLON
-
-
-@helper
-def fields(text, begin, end, delimiter, starts, ends, made):
-    """Cut one line at a delimiter that does not stand in quotation marks; return how many cells there are by now."""
-    start, at, quoted = begin, begin, False
-    while at < end:
-        byte = text[at]
-        if byte == _QUOTE and text[start] == _QUOTE:
-            quoted = not quoted
-        elif byte == delimiter and not quoted:
-            starts[made], ends[made] = start, at
-            made += 1
-            start = at + 1
-        at += 1
-    starts[made], ends[made] = start, end
-    return made + 1
-
-
-@helper
-def _run(text, at, end, way, classes):
-    """Where the run that begins at `at` ends, and whether it is a cell."""
-    kind = classes[text[at]]
-    if way == MIXED:
-        seen = np.uint8(0)
-        while at < end and classes[text[at]] != 0:
-            seen |= classes[text[at]]
-            at += 1
-        return at, seen & _DIGIT != 0
-    while at < end and classes[text[at]] == kind:
-        at += 1
-    if way == DECIMALS and kind == _DIGIT and at + 1 < end and text[at] == _POINT and classes[text[at + 1]] == _DIGIT:
-        at += 1
-        while at < end and classes[text[at]] == _DIGIT:
-            at += 1
-    return at, kind == _DIGIT or (way == WORDS and kind == _LETTER)
-
-
-@helper
-def runs(text, begin, end, way, quotes, classes, starts, ends, made):
-    """Cut one line into runs; return how many cells there are by now."""
-    at, free = begin, begin
-    while at < end:
-        byte = text[at]
-        if classes[byte] == 0:
-            at += 1
-            if quotes and byte == _QUOTE:
-                close = _closing(text, at, end)
-                if close >= 0:
-                    if not _is_key(text, close + 1, end):
-                        starts[made], ends[made] = at, close
-                        made += 1
-                    at = free = close + 1
-            continue
-        stop, good = _run(text, at, end, way, classes)
-        if good:
-            signed = way == DECIMALS and at > free and text[at - 1] == _MINUS
-            signed = signed and (at - 1 == begin or classes[text[at - 2]] == 0)
-            starts[made], ends[made] = at - np.int64(signed), stop
-            made += 1
-            free = stop
-        at = stop
-    return made
+    at += np.int64(at < text.size and text[at] == _SPACE)
+    return at < text.size and text[at] == _COLON

@@ -7,13 +7,13 @@ import numpy as np
 from .calls import pointer
 from .jit import READ_ONLY, carray, helper, kernel
 from .simd import load64, lowest_bit, store64
-from .tokens import zeros_of
 
 PADDING = 8
 """Bytes that must be readable behind the shapes."""
 _NEWLINE = np.uint8(10)
 _PLACE = np.uint8(0)
 _NEWLINES = np.uint64(0x0A0A0A0A0A0A0A0A)
+_ONES, _HIGHS = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
 _U16 = "Array(uint16, 1, 'C', readonly=True)"
 WRONG = -1
 
@@ -73,6 +73,12 @@ def _text(shapes, begin, end, out, at):
 @helper
 def _byte(address):
     return carray(pointer(address), (1,), np.uint8)[0]
+
+
+@helper
+def zeros_of(word):
+    """A word with the highest bit of each byte that is zero, exact for the lowest one."""
+    return (word - _ONES) & ~word & _HIGHS
 
 
 @helper

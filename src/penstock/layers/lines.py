@@ -32,6 +32,7 @@ _FEW: Final = 2
 """Lines of a shape, of which fewer are left whole."""
 _KEY: Final = 8
 _CUTTING: Final = 3
+_BLOCK: Final = 64
 
 Numbers = npt.NDArray[np.uint32]
 
@@ -141,17 +142,21 @@ def _woven(children: Sequence[Stream], ended: bool, out: Bytes) -> bool:
 
 def cut(text: Bytes, cutting: Cutting) -> Cut:
     """Cut a text into lines, which newlines end, and cells; number the shapes, those beyond some thousand have none."""
-    from ..kernels import lines, tokens
+    from ..kernels import lines
 
     many = int(np.count_nonzero(text == _NEWLINE)) + int(bool(text.size) and text[-1] != _NEWLINE)
-    room = text.size // 2 + many + 64
+    room = text.size // 2 + many + 3 * _BLOCK
     begins, firsts = np.zeros(many + 1, np.uint32), np.zeros(many + 1, np.uint32)
     starts, ends, which = np.empty(room, np.uint32), np.empty(room, np.uint32), np.empty(many, np.uint16)
     table, hashes = np.zeros(_TABLE, np.int32), np.empty(_MOST_SHAPES, np.uint64)
     examples, counts = np.empty(_MOST_SHAPES, np.uint32), np.zeros(_MOST_SHAPES, np.uint32)
+    tail = np.full(3 * _BLOCK, _NEWLINE, np.uint8)
+    rest = text[max(text.size - 1, 0) // _BLOCK * _BLOCK :]
+    tail[: rest.size] = rest
     shapes = lines.cut(
-        text, tokens.CLASSES, cutting.way, cutting.delimiter, begins, firsts, starts, ends, which, table, hashes, examples, counts
-    )
+        text, tail, cutting.way, cutting.delimiter, begins, firsts, starts, ends, which, table, hashes, examples,
+        counts, np.zeros(4, np.uint64), np.zeros(1, np.int64),
+    )  # fmt: skip
     if shapes < 0:  # too many cells: all lines are left whole
         which[:], shapes = _MOST_SHAPES, 0
         begins[1:] = np.flatnonzero(np.concatenate([text == _NEWLINE, [True]]))[:many] + 1

@@ -25,6 +25,9 @@ _DEEP: Final = 2
 """Lines within lines within lines."""
 _LEAST: Final = 256
 """Bytes of a coded column of which no more is looked for."""
+_LARGE: Final = 1 << 10
+"""Bytes of a coded column from which on lines are looked for within."""
+_SAMPLE: Final = 24 << 10
 _DISTINCT: Final = 0.6
 """Share of cells that may be distinct."""
 _LETTER: Final = 2.4
@@ -56,13 +59,25 @@ def choose_cells(cells: Bytes, aim: Aim, scale: float, depth: int = 0) -> Chosen
     if number is not None and number.size < best.size:
         return number
     best = min([best, *_strings(cells, aim, scale, depth)], key=lambda one: one.size)
-    if depth < _DEEP:
-        prices = Prices(_LETTER, 8 * best.size / cells.size, _LETTER / min(scale, 4.0))
-        ways = best_cutting(cells, prices, inside=True)
-        if ways.price < _WORTH * best.size and len(ways.columns.cells) > 1:
+    if depth < _DEEP and best.size > _LARGE:
+        few = _few(cells)
+        each = best.size / cells.size
+        prices = Prices(_LETTER, 8 * each, _LETTER / min(scale, 4.0))
+        ways = best_cutting(few, prices, inside=True)
+        if ways.price < _WORTH * each * few.size and len(ways.columns.cells) > 1:
+            ways = ways if few.size == cells.size else best_cutting(cells, prices, only=ways.cutting)
             inner = lines_of(cells, ways, aim, scale, depth + 1)
             best = inner if inner.size < _WORTH * best.size else best
     return best
+
+
+def _few(cells: Bytes) -> Bytes:
+    """Whole cells from the middle of a column."""
+    if cells.size <= _SAMPLE:
+        return cells
+    start = (cells.size - _SAMPLE) // 2
+    ends = np.flatnonzero(cells[start : start + _SAMPLE] == 10)
+    return cells[start + int(ends[0]) + 1 : start + int(ends[-1]) + 1] if ends.size > 1 else cells
 
 
 def lines_of(text: Bytes, ways: Ways, aim: Aim, scale: float, depth: int = 0) -> Chosen:
