@@ -93,6 +93,8 @@ def _put(out, at, amount, many, places):
         out[place] = np.uint8(amount - above * _TEN) + _ZERO
         amount = above
         place -= 1
+    if many == places:
+        out[place] = _POINT
     return end
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ..buffers import Bytes
 from ..errors import UsageError
 from . import trace
-from .contract import DICTIONARY, STORE
+from .contract import DICTIONARY, NUMBERS, STORE, STRINGS
 from .plan import Edge, Node, branch, leaf
 from .registry import codec_by_id, layer_by_id
 from .streams import Kind, Stream
 from .wanted import ANY, AUTO, Want
+
+_LOOSE: Final = (DICTIONARY, NUMBERS, STRINGS)
+"""Layers whose numbers have as few bytes as they need."""
 
 
 def encode_tree(want: Want, raw: Bytes, room: Bytes) -> Node | None:
@@ -36,7 +41,7 @@ class _Encoder:
     def node(self, want: Want, stream: Stream, *, loose: bool = False) -> Node:
         """Encode one stream and all inside of it.
 
-        loose: this is below a dictionary, whose numbers have as few bytes as they need: other ones than in the sample,
+        loose: this is below a layer whose numbers have as few bytes as they need: other ones than in the sample,
         perhaps, and then layers for numbers of one width do not apply.
         """
         if not want.children:
@@ -49,7 +54,7 @@ class _Encoder:
                 raise
             return self._leaf(AUTO, stream.data)
         trace.note(layer.name, "encode", stream.data.size, sum(inner.data.size for inner in streams), begin)
-        last, loose = len(want.children) - 1, loose or want.id == DICTIONARY
+        last, loose = len(want.children) - 1, loose or want.id in _LOOSE
         edges = [
             self._edge(want.children[min(number, last)], inner, loose=loose) for number, inner in enumerate(streams)
         ]
