@@ -17,6 +17,7 @@ from penstock.layers.contract import (
     FRAMES,
     LZ4,
     NIBBLES,
+    NUMBERS,
     PACK,
     PADDING,
     PLANES,
@@ -26,6 +27,7 @@ from penstock.layers.contract import (
     SPARSE,
     SPLIT,
     STORE,
+    STRINGS,
     ZSTD,
 )
 from penstock.layers.encoding import encode_tree
@@ -55,6 +57,12 @@ _COLUMNS = (
     _over(RUNS, b"", _over(DELTA, b"\3\1", _STORED), _STORED),
     _over(DIGITS, b"\0\6", _over(DELTA, b"\4\5", _over(SPLIT, b"\0", _ZIPPED)), _STORED),
 )
+_CELLS = (
+    _over(NUMBERS, b"\0\1\2\0", _over(DELTA, b"\1\1", _over(SPLIT, b"\1", _ZIPPED, _STORED)), _STORED),
+    _over(NUMBERS, b"\4\1\0\0", _STORED, _ZIPPED, _STORED),
+    _over(NUMBERS, b"\x08\1\3\1", _STORED),
+    _over(STRINGS, b"", _over(NIBBLES, b"\4", _STORED), _over(NUMBERS, b"\0\1\0\0", _STORED)),
+)
 _FRAMES = _over(FRAMES, b"\1\0\0\4", _over(RECORDS, b"\x12\2", _over(PACK, b"", _STORED)), _ZIPPED, _STORED)
 
 
@@ -83,13 +91,25 @@ def frames(size, random):
     return out.ljust(size, b"\0")
 
 
+def cells(size, random, last):
+    """Numbers in text, and a few other cells."""
+    texts = [f"{random.normal(0, 9):.{int(random.choice([last, 2, 1]))}f}" for _ in range(12)]
+    texts += ["-0.0", "n/a", "007", "1.", str(1 << 62), "1" * 19]
+    out = b""
+    while len(out) < size:
+        out += random.choice(texts).encode() + b"\n"
+    return out[:size].rpartition(b"\n")[0].ljust(size, b"\n")
+
+
 def chunk_of(size, random):
     """(raw, what is wanted of it): half of it rows."""
-    whole = size // 2 // 40 * 40
-    tail = min(16, size - whole)
-    raw = rows(whole // 40, random) + frames(size - whole - tail, random) + bytes(tail)
-    sizes = varint(whole) + varint(size - whole - tail)
-    return raw, _over(REGIONS, sizes, _over(RECORDS, pack_fields(_FIELDS), *_COLUMNS), _FRAMES, _SAME)
+    whole, text = size // 2 // 40 * 40, size // 24
+    tail = min(16, size - whole - 4 * text)
+    framed = size - whole - 4 * text - tail
+    texts = b"".join(cells(text, random, last) for last in (2, 4, 3, 0))
+    raw = rows(whole // 40, random) + frames(framed, random) + texts + bytes(tail)
+    sizes = b"".join(map(varint, (whole, framed, *[text] * 4)))
+    return raw, _over(REGIONS, sizes, _over(RECORDS, pack_fields(_FIELDS), *_COLUMNS), _FRAMES, *_CELLS, _SAME)
 
 
 def structured(size, chunk_size, like):

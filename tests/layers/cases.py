@@ -6,8 +6,10 @@ import numpy as np
 
 from naive import layers as naive
 from penstock.layers import contract, decimal, lines, padding, records, sparse
+from penstock.layers import numbers as decimals
 from penstock.layers.contract import DELTA, NIBBLES, PACK, PLANES, REGIONS, RUNS, SPLIT
 from penstock.layers.digits import Form, field
+from penstock.layers.numbers import Shape
 from penstock.layers.plan import varint
 from penstock.layers.records import Field, pack_fields
 from penstock.layers.streams import Kind, Stream
@@ -69,6 +71,34 @@ def text_lines(count, random):
     return bytes_of(b"\n".join(made)[:count])
 
 
+def shape_of(random):
+    """Any shape of decimal numbers."""
+    form = decimals.Form(int(random.integers(3)))
+    places = 0 if form == 1 else int(random.integers(form == 2, 19 if random.random() < 0.2 else 5))
+    least = int(random.integers(places + 1)) if form == 2 else 0
+    return Shape(form, places, int(random.choice([0, 1, 1, 1, 3, 19])), least, bool(random.random() < 0.2))
+
+
+def number_cells(shape, count, random):
+    """Cells that the shape makes, and some others."""
+    made = []
+    for _ in range(count):
+        value = int(random.integers(0, 2**63)) >> int(random.integers(0, 64))
+        value = -value if random.random() < 0.2 else value
+        places = int(random.integers(0, 5)) if shape.form == 1 else shape.decimals
+        made.append(naive.number_cell(value, shape.form, shape.whole, places, shape.least, shape.plus))
+        if random.random() < 0.1:
+            made[-1] = (
+                random.choice([b"", b"-", b"+1", b"-0", b"1.", b".5", b"1.50", b"007", b"1e5", b"9" * 30]) + b"\n"
+            )
+    return bytes_of(b"".join(made))
+
+
+def word_cells(count, random):
+    words = [random.bytes(int(random.integers(0, 20))).replace(b"\n", b"") + b"\n" for _ in range(1 + count // 9)]
+    return bytes_of(b"".join(words[int(random.integers(len(words)))] for _ in range(count)))
+
+
 def a_case(id, kind, count, random):
     """A stream for this layer, and the parameters that are asked for."""
     stream = numbers(kind, count, random, int(random.integers(1, 65)))
@@ -91,6 +121,11 @@ def a_case(id, kind, count, random):
         form = Form(int(random.integers(9)))
         width = int(random.integers(1, form.most + 1))
         return digit_rows(form, width, min(count, 300), random), field(form, width)
+    if id == contract.NUMBERS:
+        shape = shape_of(random)
+        return number_cells(shape, min(count, 300), random), shape.params()
+    if id == contract.STRINGS:
+        return word_cells(count, random), b""
     if id == contract.FRAMES:
         return framed(min(count, 400), random), b"\x04" + varint(0) + varint(0) + varint(int(random.integers(4, 30)))
     if id == DELTA:
@@ -122,8 +157,12 @@ def a_case(id, kind, count, random):
     return stream, b""
 
 
+OF_CELLS = (contract.NUMBERS, contract.STRINGS)
+"""Layers that take whole cells only."""
 KINDS = {
-    contract.LINES: (Kind.BYTES,), REGIONS: (Kind.BYTES,), contract.RECORDS: (Kind.BYTES,), PLANES: WIDE, contract.DIGITS: (Kind.BYTES,),
-    contract.FRAMES: (Kind.BYTES,), DELTA: ALL, contract.DECIMAL: (Kind.U32, Kind.U64), contract.PRINTED: (Kind.U64,), PACK: WIDE, SPLIT: WIDE,
-    RUNS: ALL, contract.SPARSE: ALL, contract.PADDING: (Kind.BYTES,), contract.DICTIONARY: WIDE, NIBBLES: (Kind.BYTES,),
+    contract.LINES: (Kind.BYTES,), contract.NUMBERS: (Kind.BYTES,), contract.STRINGS: (Kind.BYTES,),
+    REGIONS: (Kind.BYTES,), contract.RECORDS: (Kind.BYTES,), PLANES: WIDE, contract.DIGITS: (Kind.BYTES,),
+    contract.FRAMES: (Kind.BYTES,), DELTA: ALL, contract.DECIMAL: (Kind.U32, Kind.U64), contract.PRINTED: (Kind.U64,),
+    PACK: WIDE, SPLIT: WIDE, RUNS: ALL, contract.SPARSE: ALL, contract.PADDING: (Kind.BYTES,),
+    contract.DICTIONARY: WIDE, NIBBLES: (Kind.BYTES,),
 }  # fmt: skip

@@ -35,6 +35,17 @@ def node(id, params=b"", *sizes):
         (contract.FRAMES, b"\x02\x10\x08\x10\x18", Kind.BYTES, "frames: records, length at 8 (u32 little-endian)"),
         (contract.PADDING, b"\x0a\x40", Kind.BYTES, "padding: rows of 10 bytes that 0x40 fills up"),
         (contract.SPARSE, b"\x2a\x01", Kind.U16, "sparse: mostly 0x12a"),
+        (contract.NUMBERS, b"\x00\x01\x00\x00", Kind.BYTES, "numbers: whole numbers"),
+        (
+            contract.NUMBERS,
+            b"\x01\x03\x01\x00",
+            Kind.BYTES,
+            "numbers: 1 decimal, signed, at least 3 digits before the point",
+        ),
+        (contract.NUMBERS, b"\x04\x01\x00\x00", Kind.BYTES, "numbers: any decimals"),
+        (contract.NUMBERS, b"\x08\x01\x05\x01", Kind.BYTES, "numbers: 1 to 5 decimals"),
+        (contract.NUMBERS, b"\x0c\x01\x05\x01", Kind.BYTES, "numbers, parameters 0c010501"),
+        (contract.STRINGS, b"", Kind.BYTES, "strings: each cell once"),
         (contract.NIBBLES, b"\x04", Kind.BYTES, "nibbles: 4 bits a symbol"),
         (77, b"", Kind.BYTES, "layer 77"),
     ],
@@ -58,6 +69,8 @@ def test_streams_are_named():
     ]
     assert stream_names(node(contract.SPLIT, b"\x03", 9, 9, 9)) == ["symbols", "low bits", "exceptions"]
     assert stream_names(node(contract.SPLIT, b"\x00", 9, 9)) == ["symbols", "exceptions"]
+    assert stream_names(node(contract.NUMBERS, b"\4\1\0\0", 9, 9, 9, 9))[1:3] == ["decimals", "gaps"]
+    assert stream_names(node(contract.NUMBERS, b"\0\1\0\0", 9, 9, 9)) == ["whole numbers", "gaps", "exceptions"]
     assert stream_names(node(contract.PLANES, b"", 9, 9)) == ["byte 0", "byte 1"]
     assert stream_names(node(contract.DELTA, b"\x01\x01", 9)) == [""]
     assert stream_names(node(contract.RUNS, b"", 9, 9, 9)) == ["values", "lengths", "stream 2"]

@@ -275,6 +275,54 @@ def padding(params, children, kind, size):
     return out
 
 
+def cells(data):
+    """The cells, each with its end."""
+    need(not data or data[-1] == 10)
+    return [cell + b"\n" for cell in bytes(data).split(b"\n")[:-1]]
+
+
+@layer(17, BYTES)
+def numbers(params, children, kind, size):
+    flags, whole, most, least = (params.byte() for _ in range(4))
+    params.end()
+    form = flags // 4
+    need(form <= 2 and whole <= 19 and most <= 18)
+    need((form == 0 and least == 0) or (form == 1 and most == least == 0) or (form == 2 and 1 <= most >= least))
+    kind, data = children[0]
+    need(kind in range(4))
+    values, rest = items(data, WIDTHS[kind]), children[1:]
+    if flags & 1:
+        half = 256 ** WIDTHS[kind] // 2
+        values = [value - 2 * half if value >= half else value for value in values]
+    places = [most] * len(values)
+    if form == 1:
+        (places,) = of_kinds(rest[:1], BYTES)
+        rest = rest[1:]
+        need(len(places) == len(values) and all(s <= 18 for s in places))
+    plus = flags & 2
+    out = [number_cell(v, form, whole, s, least, plus) for v, s in zip(values, places, strict=True)]
+    need(len(rest) in (0, 2))
+    if rest:
+        gaps, others = of_kinds(rest, U32, BYTES)
+        others, place = cells(others), -1
+        need(len(others) * 4 == len(gaps))
+        for gap, other in zip(items(gaps, 4), others, strict=True):
+            place += 1 + gap
+            need(place < len(out))
+            out[place] = other
+    return b"".join(out)
+
+
+def number_cell(v, form, whole, s, least, plus):
+    text = str(abs(v)) if v else ""
+    if form == 2:
+        while s > least and (not text or text[-1] == "0"):
+            text, s = text[:-1], s - 1
+    text = text.rjust(max(1, whole + s), "0")
+    sign = "-" if v < 0 else "+" if plus else ""
+    return (sign + text[: len(text) - s] + ("." + text[len(text) - s :] if s else "") + "\n").encode()
+
+
 # --- numbers compared with others -------------------------------------------------------------------------------------
 
 
@@ -499,3 +547,13 @@ def dictionary(params, children, kind, size):
     indices, values = items(indices, WIDTHS[children[0][0]]), items(values, WIDTHS[kind])
     need(len(indices) == size // WIDTHS[kind] and all(index < len(values) for index in indices))
     return joined([values[index] for index in indices], WIDTHS[kind])
+
+
+@layer(97, BYTES)
+def strings(params, children, kind, size):
+    params.end()
+    need(len(children) == 2 and children[0][0] in (BYTES, U16, U32))
+    indices, found = of_kinds(children, children[0][0], BYTES)
+    indices, found = items(indices, WIDTHS[children[0][0]]), cells(found)
+    need(all(index < len(found) for index in indices))
+    return b"".join(found[index] for index in indices)

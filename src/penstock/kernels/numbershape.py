@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from .cells import cell_end
+from .cells import next_end
 from .jit import READ_ONLY, kernel
 from .numbers import MOST_DECIMALS, MOST_DIGITS, STEP, number
+from .simd import LINE, address
 
 CELLS, NUMBERS, PLUS, BARE, LONGEST = range(5)
 """Cells; those that are numbers; with a plus sign; with no sign; the most digits before the point."""
@@ -27,20 +28,21 @@ def survey(block, counts):
     size, at = np.int64(block.size), np.int64(0)
     if counts.size < COUNTS:
         return np.int64(-1)
+    base, line, mask = address(block), np.int64(-LINE), np.uint64(0)
     for _ in range(STEP):
         if at >= size:
             break
-        end = cell_end(block, at)
+        end, line, mask = next_end(base, size, line, mask)
         if end >= size:
             break
         first = block[at]
         signed = np.int64(first == _MINUS or first == _PLUS)
         start = at + signed
-        value, digits, places, good = number(block, start, end - start)
+        value, digits, places, wrong = number(base + start, size - start, end - start, True)
         counts[CELLS] += 1
         at = end + 1
         whole = digits - places
-        if not good or (first == _MINUS and value == 0) or places > MOST_DECIMALS or not 0 <= whole <= MOST_DIGITS:
+        if wrong != 0 or (first == _MINUS and value == 0) or places > MOST_DECIMALS or not 0 <= whole <= MOST_DIGITS:
             continue
         counts[NUMBERS] += 1
         counts[PLUS] += first == _PLUS

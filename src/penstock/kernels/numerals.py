@@ -6,8 +6,9 @@ import numpy as np
 
 from .cells import NEWLINE, cell_end
 from .jit import READ_ONLY, cold_helper, helper, kernel
+from .memory import store8_at, store64_at
 from .numbers import POWERS, TRIMMED
-from .simd import copy_bytes, lowest_bit, store64
+from .simd import address, copy_bytes, lowest_bit
 from .words import swap64
 
 OUT, NUMBER, BAD, RAW, NEXT = range(5)
@@ -15,10 +16,10 @@ OUT, NUMBER, BAD, RAW, NEXT = range(5)
 exception."""
 NONE = 1 << 62
 """The place of the next exception where there is none."""
-_U0, _U8 = np.uint64(0), np.uint64(8)
+_U0, _U8, _SHIFTS = np.uint64(0), np.uint64(8), np.uint64(63)
 _ZEROS = np.uint64(0x3030303030303030)
 _ZERO, _MINUS, _PLUS, _POINT = np.uint8(48), np.uint8(45), np.uint8(43), np.uint8(46)
-_TEN, _TEN4, _TEN8, _TEN16 = np.uint64(10), np.uint64(10**4), np.uint64(10**8), np.uint64(10**16)
+_TEN, _TEN4, _TEN8 = np.uint64(10), np.uint64(10**4), np.uint64(10**8)
 _FOURS, _PAIRS = np.uint64(0x0000007F0000007F), np.uint64(0x000F000F000F000F)
 _ROOM = 64
 """Bytes that the quick ways may write to; the longest number has 40."""
@@ -46,92 +47,132 @@ def _zeros_at_end(word):
 
 
 @helper
-def _put_eight(out, at, word, many, places):
+def _put_eight(at, word, many, places):
     """Write the last `many` of eight digits, of which `places` are decimals; return where they end."""
     text = (word >> np.uint64(64 - 8 * many)) + _ZEROS
-    store64(out, at, text)
-    if places > 0:
-        whole = many - places
-        store64(out, at + whole + 1, text >> np.uint64(8 * whole))
-        out[at + whole] = _POINT
-        return at + many + 1
-    return at + many
+    store64_at(at, text)
+    whole = many - places
+    half = np.uint64(4 * whole)
+    store64_at(at + whole + 1, (text >> half) >> half)
+    store8_at(at + whole, _POINT)  # without decimals the cell's end takes its place
+    return at + many + (places > 0)
 
 
 @helper
-def _put_sixteen(out, at, high, low, many, places):
+def _put_sixteen(at, high, low, many, places):
     """The same for 9 to 16 digits in two words."""
     above = many - 8
     text, more = (high >> np.uint64(64 - 8 * above)) + _ZEROS, low + _ZEROS
-    store64(out, at, text)
+    store64_at(at, text)
     if places == 0:
-        store64(out, at + above, more)
+        store64_at(at + above, more)
         return at + many
     if places <= 8:
-        store64(out, at + above, more)
-        store64(out, at + many - places + 1, more >> np.uint64(64 - 8 * places))
+        store64_at(at + above, more)
+        store64_at(at + many - places + 1, more >> np.uint64(64 - 8 * places))
     else:
         whole = many - places
-        store64(out, at + whole + 1, text >> np.uint64(8 * whole))
-        store64(out, at + above + 1, more)
-    out[at + many - places] = _POINT
+        store64_at(at + whole + 1, text >> np.uint64(8 * whole))
+        store64_at(at + above + 1, more)
+    store8_at(at + many - places, _POINT)
+    return at + many + 1
+
+
+@helper
+def _put_more(at, top, high, low, many, places):
+    """The same for 17 to 24 digits in three words."""
+    above = many - 16
+    text, middle, last = (top >> np.uint64(64 - 8 * above)) + _ZEROS, high + _ZEROS, low + _ZEROS
+    store64_at(at, text)
+    store64_at(at + above, middle)
+    if places == 0:
+        store64_at(at + above + 8, last)
+        return at + many
+    if places <= 8:
+        store64_at(at + above + 8, last)
+        store64_at(at + many - places + 1, last >> np.uint64(64 - 8 * places))
+    elif places <= 16:
+        store64_at(at + many - places + 1, middle >> np.uint64(128 - 8 * places))
+        store64_at(at + above + 9, last)
+    else:
+        whole = many - places
+        store64_at(at + whole + 1, text >> np.uint64(8 * whole))
+        store64_at(at + above + 1, middle)
+        store64_at(at + above + 9, last)
+    store8_at(at + many - places, _POINT)
     return at + many + 1
 
 
 @cold_helper
-def _put(out, at, amount, many, places):
+def _put(at, limit, amount, many, places):
     """The same for any number of digits, byte by byte; -1 where there is no room for them and an end."""
     end = at + many + (places > 0)
-    if end >= out.size:
+    if end >= limit:
         return np.int64(-1)
     place = end - 1
     for digit in range(many):
         if digit == places and places > 0:
-            out[place] = _POINT
+            store8_at(place, _POINT)
             place -= 1
         above = amount // _TEN
-        out[place] = np.uint8(amount - above * _TEN) + _ZERO
+        store8_at(place, np.uint8(amount - above * _TEN) + _ZERO)
         amount = above
         place -= 1
+    if many == places:
+        store8_at(place, _POINT)
     return end
 
 
-@helper
-def _trimmed(amount, most):
+@cold_helper
+def _ending(amount, most):
     """Return how many zeros a number ends with, `most` at most, and the number without them."""
-    zeros = np.int64(0)
-    if most > 0:
-        part = amount
-        while zeros < most and part % _TEN8 == 0 and zeros < 16:
-            part //= _TEN8
-            zeros += 8
-        zeros = min(most, zeros + min(np.int64(8), _zeros_at_end(_eight(part % _TEN8))))
-        if zeros > 0:
-            amount //= POWERS[zeros]
-    return zeros, amount
+    if amount == 0:
+        return most, amount
+    zeros, part = np.int64(0), amount
+    while part % _TEN8 == 0:
+        part //= _TEN8
+        zeros += 8
+    zeros = min(most, zeros + _zeros_at_end(_eight(part % _TEN8)))
+    return zeros, amount // POWERS[zeros]
 
 
 @helper
-def _write_one(out, at, amount, places, whole):
-    """Write a number; return where it ends, or -1."""
-    if at + _ROOM <= out.size and amount < _TEN16:
-        if amount < _TEN8:
-            word = _eight(amount)
-            many = max(8 - _zeros_in_front(word), whole + places, 1)
-            if many <= 8:
-                return _put_eight(out, at, word, many, places)
-            if many <= 16:
-                return _put_sixteen(out, at, _U0, word, many, places)
-        else:
-            above = amount // _TEN8
-            high, low = _eight(above), _eight(amount - above * _TEN8)
-            many = max(16 - _zeros_in_front(high), whole + places)
-            if many <= 16:
-                return _put_sixteen(out, at, high, low, many, places)
+def _put_large(at, limit, amount, whole, places):
+    """Write a number of more than eight digits; return where it ends, or -1."""
+    if at + _ROOM <= limit:
+        above = amount // _TEN8
+        low = _eight(amount - above * _TEN8)
+        top = above // _TEN8
+        high = _eight(above - top * _TEN8)
+        if top == 0:
+            many = max(16 - _zeros_in_front(high), 8 - _zeros_in_front(low), whole + places)
+            if 8 < many <= 16:
+                return _put_sixteen(at, high, low, many, places)
+        top = _eight(top)
+        many = max(24 - _zeros_in_front(top), whole + places)
+        if 16 < many <= 24:
+            return _put_more(at, top, high, low, many, places)
     many = np.int64(1)
     while many < 20 and amount >= POWERS[many]:
         many += 1
-    return _put(out, at, amount, max(many, whole + places), places)
+    return _put(at, limit, amount, max(many, whole + places), places)
+
+
+@helper
+def _write_one(at, limit, amount, whole, places, most):
+    """Write a number, without up to `most` zeros at its end; return where it ends, or -1."""
+    if amount < _TEN8 and at + _ROOM <= limit:
+        word = _eight(amount)
+        zeros = np.int64(0)
+        if most > 0:
+            zeros = min(most, _zeros_at_end(word)) if amount != 0 else most
+        many = max(8 - _zeros_in_front(word) - zeros, whole + places - zeros, 1)
+        if many <= 8:
+            return _put_eight(at, word << (np.uint64(8 * zeros) & _SHIFTS), many, places - zeros)
+    if most > 0:
+        zeros, amount = _ending(amount, most)
+        places -= zeros
+    return _put_large(at, limit, amount, whole, places)
 
 
 @kernel(
@@ -146,12 +187,15 @@ def write(values, decimals, shape, gaps, raw, state, out):
     """
     signed, plus, form, whole, least = shape[0], shape[1], shape[2], shape[3], shape[5]
     at, number, bad, used, following = state[OUT], state[NUMBER], state[BAD], state[RAW], state[NEXT]
+    base, others = address(out), address(raw)
+    limit = base + np.int64(out.size)
+    trims = form == TRIMMED
     step, size = np.int64(decimals.size != 1), np.int64(out.size)
     if step and decimals.size < values.size:
         return np.int64(-1)
     for i in range(values.size):
         if number == following:
-            end = cell_end(raw, used) + 1
+            end = cell_end(others, raw.size, used) + 1
             if end > raw.size or at + end - used > size:
                 return np.int64(-1)
             copy_bytes(out, at, raw, used, end - used)
@@ -162,22 +206,18 @@ def write(values, decimals, shape, gaps, raw, state, out):
             number += 1
             continue
         amount, places = values[i], np.int64(decimals[i * step])
-        below = signed != 0 and np.int64(amount) < 0
         if at >= size:
             return np.int64(-1)
-        if below or plus != 0:
-            out[at] = _MINUS if below else _PLUS
-            at += 1
-        if below:
-            amount = _U0 - amount
-        if form == TRIMMED:
-            zeros, amount = _trimmed(amount, places - least)
-            places -= zeros
-        at = _write_one(out, at, amount, places, whole)
-        if at < 0:
+        # Without branches: signs come as they like. What is no sign is written over.
+        below = np.int64(amount >> _SHIFTS) & signed
+        store8_at(base + at, _MINUS if below != 0 else _PLUS)
+        at += below | plus
+        amount = (amount ^ (_U0 - np.uint64(below))) + np.uint64(below)
+        end = _write_one(base + at, limit, amount, whole, places, places - least if trims else np.int64(0))
+        if end < 0:
             return np.int64(-1)
-        out[at] = NEWLINE
-        at += 1
+        store8_at(end, NEWLINE)
+        at = end + 1 - base
         number += 1
     state[OUT], state[NUMBER], state[BAD], state[RAW], state[NEXT] = at, number, bad, used, following
     return np.int64(0)

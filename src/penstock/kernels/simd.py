@@ -66,14 +66,16 @@ def _at(b: Any, base: Any, offset: Any, plus: int, kind: Any) -> Any:
     return b.bitcast(b.gep(base, [index], inbounds=True), kind.as_pointer())
 
 
-def _store(b: Any, value: Any, pointer: Any, *, stream: bool = False) -> None:
+def store_word(b: Any, value: Any, pointer: Any, *, stream: bool = False) -> None:
+    """Emit a store of any type, aligned or not."""
     store = b.store(value, pointer)
     store.align = LINE if stream else 1
     if stream:
         store.set_metadata("nontemporal", b.module.add_metadata([ir.Constant(_I32, 1)]))
 
 
-def _load(b: Any, pointer: Any) -> Any:
+def load_word(b: Any, pointer: Any) -> Any:
+    """Emit a load of any type, aligned or not."""
     load = b.load(pointer)
     load.align = 1
     return load
@@ -84,7 +86,7 @@ def load64(typing: Any, array: Any, offset: Any) -> Any:
     """The word at `offset`."""
 
     def generate(context: Any, b: Any, signature: Any, args: Any) -> Any:
-        return _load(b, _at(b, _base(context, b, signature.args[0], args[0]), args[1], 0, _I64))
+        return load_word(b, _at(b, _base(context, b, signature.args[0], args[0]), args[1], 0, _I64))
 
     return types.uint64(array, types.int64), generate
 
@@ -94,10 +96,20 @@ def store64(typing: Any, array: Any, offset: Any, word: Any) -> Any:
     """Put a word at `offset`."""
 
     def generate(context: Any, b: Any, signature: Any, args: Any) -> Any:
-        _store(b, args[2], _at(b, _base(context, b, signature.args[0], args[0]), args[1], 0, _I64))
+        store_word(b, args[2], _at(b, _base(context, b, signature.args[0], args[0]), args[1], 0, _I64))
         return context.get_dummy_value()
 
     return types.void(array, types.int64, types.uint64), generate
+
+
+def equal_bytes(b: Any, place: Any, byte: Any) -> Any:
+    """Emit the comparison of 64 bytes at an address with one: a mask of the equal ones."""
+    kind = ir.VectorType(_BYTE, LINE)
+    line = load_word(b, b.inttoptr(place, kind.as_pointer()))
+    first = b.insert_element(ir.Constant(kind, ir.Undefined), byte, ir.Constant(_I32, 0))
+    zeros = ir.Constant(ir.VectorType(_I32, LINE), [0] * LINE)
+    wanted = b.shuffle_vector(first, ir.Constant(kind, ir.Undefined), zeros)
+    return b.bitcast(b.icmp_unsigned("==", line, wanted), _I64)
 
 
 @intrinsic
@@ -105,12 +117,8 @@ def equal_mask(typing: Any, array: Any, offset: Any, byte: Any) -> Any:
     """Bit i is set where byte `offset` + i of the line of 64 equals `byte`."""
 
     def generate(context: Any, b: Any, signature: Any, args: Any) -> Any:
-        kind = ir.VectorType(_BYTE, LINE)
-        line = _load(b, _at(b, _base(context, b, signature.args[0], args[0]), args[1], 0, kind))
-        first = b.insert_element(ir.Constant(kind, ir.Undefined), args[2], ir.Constant(_I32, 0))
-        zeros = ir.Constant(ir.VectorType(_I32, LINE), [0] * LINE)
-        wanted = b.shuffle_vector(first, ir.Constant(kind, ir.Undefined), zeros)
-        return b.bitcast(b.icmp_unsigned("==", line, wanted), _I64)
+        base = b.ptrtoint(_base(context, b, signature.args[0], args[0]), _I64)
+        return equal_bytes(b, b.add(base, args[1]), args[2])
 
     return types.uint64(array, types.int64, types.uint8), generate
 
@@ -121,7 +129,7 @@ def high_mask(typing: Any, array: Any, offset: Any) -> Any:
 
     def generate(context: Any, b: Any, signature: Any, args: Any) -> Any:
         kind = ir.VectorType(_BYTE, LINE)
-        line = _load(b, _at(b, _base(context, b, signature.args[0], args[0]), args[1], 0, kind))
+        line = load_word(b, _at(b, _base(context, b, signature.args[0], args[0]), args[1], 0, kind))
         return b.bitcast(b.icmp_signed("<", line, ir.Constant(kind, [0] * LINE)), _I64)
 
     return types.uint64(array, types.int64), generate
@@ -210,7 +218,7 @@ def _line_writer(lines: int, *, stream: bool) -> Any:
             counter, key = _counter(b, args[2]), _broadcast(b, args[3])
             for line in range(lines):
                 words = _mix(b, b.add(counter, _splat(8 * line * PHI)), key)
-                _store(b, words, _at(b, base, args[1], LINE * line, _V8), stream=stream)
+                store_word(b, words, _at(b, base, args[1], LINE * line, _V8), stream=stream)
             return context.get_dummy_value()
 
         return types.void(array, types.int64, types.uint64, types.uint64), generate
@@ -276,7 +284,7 @@ def _cell_writer(*, stream: bool) -> Any:
         def generate(context: Any, b: Any, signature: Any, args: Any) -> Any:
             base = _base(context, b, signature.args[0], args[0])
             for line, value in enumerate(_cell_lines(b, args[2], args[3], args[4], args[5:8])):
-                _store(b, value, _at(b, base, args[1], LINE * line, _V8), stream=stream)
+                store_word(b, value, _at(b, base, args[1], LINE * line, _V8), stream=stream)
             return context.get_dummy_value()
 
         word = types.uint64
@@ -299,7 +307,7 @@ def differs_cell(typing: Any, array: Any, offset: Any, z: Any, k: Any, words: An
         base = _base(context, b, signature.args[0], args[0])
         total = _splat(0)
         for line, value in enumerate(_cell_lines(b, args[2], args[3], args[4], args[5:8])):
-            total = b.or_(total, b.xor(value, _load(b, _at(b, base, args[1], LINE * line, _V8))))
+            total = b.or_(total, b.xor(value, load_word(b, _at(b, base, args[1], LINE * line, _V8))))
         return _any(b, total)
 
     word = types.uint64
@@ -316,7 +324,7 @@ def differs_random(typing: Any, array: Any, offset: Any, z: Any, k: Any) -> Any:
         total = _splat(0)
         for line in range(8):
             words = _mix(b, b.add(counter, _splat(8 * line * PHI)), key)
-            total = b.or_(total, b.xor(words, _load(b, _at(b, base, args[1], LINE * line, _V8))))
+            total = b.or_(total, b.xor(words, load_word(b, _at(b, base, args[1], LINE * line, _V8))))
         return _any(b, total)
 
     return types.uint64(array, types.int64, types.uint64, types.uint64), generate

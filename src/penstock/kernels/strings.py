@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from .cells import cell_end
-from .jit import READ_ONLY, helper, kernel
-from .simd import C1, PHI, copy_bytes, load64, store64
+from .cells import next_end
+from .jit import READ_ONLY, cold_helper, helper, kernel
+from .memory import load8_at, load64_at
+from .simd import C1, LINE, PHI, address, copy_bytes, load64, store64
 
 STEP = 1 << 18
 """Cells of one call: some milliseconds."""
@@ -20,15 +21,20 @@ _U0, _U1, _U8, _U32, _U64 = np.uint64(0), np.uint64(1), np.uint64(8), np.uint64(
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
-@helper
-def _word(block, at, count):
-    """The next `count` bytes, 1 to 8, as a number."""
-    if at + 8 <= block.size:
-        return load64(block, at) & (_ALL >> np.uint64(64 - 8 * count))
+@cold_helper
+def _slow_word(at, count):
     word = _U0
     for place in range(count):
-        word |= np.uint64(block[at + place]) << np.uint64(8 * place)
+        word |= np.uint64(load8_at(at + place)) << np.uint64(8 * place)
     return word
+
+
+@helper
+def _word(at, count, limit):
+    """The next `count` bytes, 1 to 8, as a number; `limit`: the address behind the last byte."""
+    if at + 8 <= limit:
+        return load64_at(at) & (_ALL >> np.uint64(64 - 8 * count))
+    return _slow_word(at, count)
 
 
 @helper
@@ -38,24 +44,24 @@ def _stirred(hash, word):
 
 
 @helper
-def _hashed(block, at, length):
+def _hashed(at, length, limit):
     hash = np.uint64(length) * _C1
     while length > 8:
-        hash = _stirred(hash, load64(block, at))
+        hash = _stirred(hash, load64_at(at))
         at += 8
         length -= 8
-    return _stirred(hash, _word(block, at, length)) * _C1
+    return _stirred(hash, _word(at, length, limit)) * _C1
 
 
 @helper
-def _same(block, one, other, length):
+def _same(one, other, length, limit):
     while length > 8:
-        if load64(block, one) != load64(block, other):
+        if load64_at(one) != load64_at(other):
             return False
         one += 8
         other += 8
         length -= 8
-    return _word(block, one, length) == _word(block, other, length)
+    return _word(one, length, limit) == _word(other, length, limit)
 
 
 @helper
@@ -78,18 +84,24 @@ def number(block, state, table, hashes, starts, lengths, numbers, distinct):
     size, shift, mask = np.int64(block.size), _shift(table), np.uint64(table.size - 1)
     until, result = min(cell + STEP, np.int64(numbers.size)), np.int64(0)
     most = min(np.int64(table.size) >> 1, np.int64(starts.size))
+    base, line, ends = address(block), at - LINE, _U0
+    limit = base + size
     while cell < until and at < size:
-        end = cell_end(block, at)
+        end, line, ends = next_end(base, size, line, ends)
         if end >= size:
             result = np.int64(-1)
             break
         length = end + 1 - at
-        hash = _hashed(block, at, length)
+        hash = _hashed(base + at, length, limit)
         slot = (hash >> shift) & mask
         entry = np.int64(table[slot])
         while entry != 0:
             known = entry - 1
-            if hashes[known] == hash and lengths[known] == length and _same(block, at, np.int64(starts[known]), length):
+            if (
+                hashes[known] == hash
+                and lengths[known] == length
+                and _same(base + at, base + np.int64(starts[known]), length, limit)
+            ):
                 break
             slot = (slot + _U1) & mask
             entry = np.int64(table[slot])
@@ -136,8 +148,9 @@ def find(cells, size, starts):
     if size > cells.size:
         return np.int64(-1)
     at, count = np.int64(0), np.int64(0)
+    base, line, ends = address(cells), np.int64(-LINE), _U0
     while at < size:
-        end = cell_end(cells, at)
+        end, line, ends = next_end(base, size, line, ends)
         if end >= size or count + 1 >= starts.size:
             return np.int64(-1)
         starts[count] = np.uint32(at)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ..buffers import Bytes
 from ..errors import UsageError
 from . import trace
-from .contract import DICTIONARY, LINES, NUMBERS, PRINTED, STORE, STRINGS
+from .contract import DICTIONARY, NUMBERS, PRINTED, STORE, STRINGS
 from .plan import Edge, Node, branch, leaf
 from .registry import codec_by_id, layer_by_id
 from .streams import Kind, Stream
 from .wanted import ANY, AUTO, Want
 
-
-_NARROW = frozenset({DICTIONARY, LINES, NUMBERS, PRINTED, STRINGS})
+_LOOSE: Final = (DICTIONARY, NUMBERS, PRINTED, STRINGS)
+"""Layers whose numbers have as few bytes as they need."""
 
 
 def encode_tree(want: Want, raw: Bytes, room: Bytes) -> Node | None:
@@ -52,7 +54,7 @@ class _Encoder:
                 raise
             return self._leaf(AUTO, stream.data)
         trace.note(layer.name, "encode", stream.data.size, sum(inner.data.size for inner in streams), begin)
-        last, loose = len(want.children) - 1, loose or want.id in _NARROW
+        last, loose = len(want.children) - 1, loose or want.id in _LOOSE
         edges = [
             self._edge(want.children[min(number, last)], inner, loose=loose) for number, inner in enumerate(streams)
         ]

@@ -93,7 +93,7 @@ class Numbers:
 
     def decode(self, params: bytes, children: Sequence[Stream], out: Stream) -> None:
         """Fill `out` with the cells. Raises `CorruptDataError` for streams that do not fit it."""
-        shape, signed = _parsed(params)
+        shape, signed = read(params)
         given = list(children)
         many = 1 + (shape.form is Form.STREAM)
         if out.kind is not Kind.BYTES or len(given) not in (many, many + 2) or given[0].kind is Kind.STRINGS:
@@ -147,7 +147,7 @@ def _narrow(values: npt.NDArray[np.int64], low: int, high: int) -> npt.NDArray[A
 
 def _wanted(params: bytes) -> Shape:
     try:
-        shape, signed = _parsed(params)
+        shape, signed = read(params)
     except CorruptDataError as error:
         raise UsageError(f"numbers takes a shape: {error}") from error
     if signed:
@@ -155,8 +155,8 @@ def _wanted(params: bytes) -> Shape:
     return shape
 
 
-def _parsed(params: bytes) -> tuple[Shape, bool]:
-    """The shape, and whether numbers are signed. Raises `CorruptDataError` for one that cannot be."""
+def read(params: bytes) -> tuple[Shape, bool]:
+    """Return the shape, and whether numbers are signed. Raises `CorruptDataError` for one that cannot be."""
     reader = Reader(params)
     flags, whole, decimals, least = (reader.byte() for _ in range(4))
     reader.end()

@@ -100,7 +100,6 @@ def _larger(old: _Tables) -> _Tables:
     from ..kernels import strings
 
     count, new = old.hashes.size, _tables(_GROWTH * old.slots.size)
-    for before, after in zip(old[1:], new[1:], strict=True):
-        after[:count] = before
+    new.hashes[:count], new.starts[:count], new.lengths[:count] = old.hashes, old.starts, old.lengths
     strings.fill(new.hashes, count, new.slots)
     return new

@@ -13,6 +13,7 @@ from .contract import (
     DIGITS,
     FRAMES,
     NIBBLES,
+    NUMBERS,
     PACK,
     PADDING,
     PLANES,
@@ -22,6 +23,7 @@ from .contract import (
     SPARSE,
     SPLIT,
     STORE,
+    STRINGS,
 )
 from .params import Reader
 from .plan import Edge, Node, layer_name
@@ -45,8 +47,12 @@ _NAMES: Final = {
     PADDING: ("lengths", "bodies"),
     DICTIONARY: ("indices", "values"),
     NIBBLES: ("packed", "escapes"),
+    NUMBERS: ("whole numbers", "decimals", "gaps", "exceptions"),
+    STRINGS: ("indices", "cells"),
 }
 """What the inner streams hold, of layers for which that is always the same."""
+_EACH_ITS_DECIMALS: Final = (b"\4", b"\5", b"\6", b"\7")
+"""How the parameters of numbers begin of which a stream tells the decimals."""
 
 
 def words(id: int, params: bytes, kind: Kind = Kind.BYTES) -> str:
@@ -75,6 +81,8 @@ def stream_names(node: Node) -> list[str]:
     else:
         names = list(_NAMES.get(node.id, ()))
         if node.id == SPLIT and node.params == b"\0":
+            del names[1]
+        if node.id == NUMBERS and node.params[:1] not in _EACH_ITS_DECIMALS:
             del names[1]
     if many == 1 and node.id not in _NAMES:
         return [""]
@@ -230,6 +238,21 @@ def _decimal(params: bytes, _: Kind) -> str:
     return f"decimal: floats with {places} digit{'s' * (places != 1)} behind the point"
 
 
+def _numbers(params: bytes, _: Kind) -> str:
+    from .numbers import Form as Decimals
+    from .numbers import read
+
+    shape, signed = read(params)
+    places = {
+        Decimals.FIXED: f"{shape.decimals}",
+        Decimals.STREAM: "any",
+        Decimals.TRIMMED: f"{shape.least} to {shape.decimals}",
+    }[shape.form]
+    said = "whole numbers" if places == "0" else f"{places} decimal{'s' * (places != '1')}"
+    padded = f", at least {shape.whole} digits before the point" if shape.whole > 1 else ""
+    return f"numbers: {said}{', signed' * signed}{padded}"
+
+
 def _padding(params: bytes, _: Kind) -> str:
     reader = Reader(params)
     width, pad = reader.number(_MOST), reader.byte()
@@ -253,6 +276,8 @@ _TOLD: Final[dict[int, Callable[[bytes, Kind], str]]] = {
     DECIMAL: _decimal,
     RUNS: lambda _params, _kind: "runs: each value once",
     SPARSE: _sparse,
+    NUMBERS: _numbers,
+    STRINGS: lambda _params, _kind: "strings: each cell once",
     PADDING: _padding,
     DICTIONARY: lambda _params, _kind: "dictionary: each value once",
     NIBBLES: lambda params, _kind: f"nibbles: {params[0]} bit{'s' * (params[0] > 1)} a symbol",

@@ -1,0 +1,68 @@
+"""Loads and stores at an address, for helpers of loops over cells; each has a scalar twin in tests/naive/simd.py.
+
+A helper that is given an array counts a reference to it, and where it has loops or branches Numba keeps that: two
+atomic additions for each cell. Nothing is checked: kernels check, and hold the arrays.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+
+from .jit import intrinsic, types
+from .simd import equal_bytes, load_word, store_word
+
+_BYTE, _I64 = ir.IntType(8), ir.IntType(64)
+
+
+@intrinsic
+def load64_at(typing: Any, place: Any) -> Any:
+    """The word at an address."""
+
+    def generate(context: Any, b: Any, signature: Any, args: Any) -> Any:
+        return load_word(b, b.inttoptr(args[0], _I64.as_pointer()))
+
+    return types.uint64(types.int64), generate
+
+
+@intrinsic
+def load8_at(typing: Any, place: Any) -> Any:
+    """The byte at an address."""
+
+    def generate(context: Any, b: Any, signature: Any, args: Any) -> Any:
+        return load_word(b, b.inttoptr(args[0], _BYTE.as_pointer()))
+
+    return types.uint8(types.int64), generate
+
+
+@intrinsic
+def store64_at(typing: Any, place: Any, word: Any) -> Any:
+    """Put a word at an address."""
+
+    def generate(context: Any, b: Any, signature: Any, args: Any) -> Any:
+        store_word(b, args[1], b.inttoptr(args[0], _I64.as_pointer()))
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.uint64), generate
+
+
+@intrinsic
+def store8_at(typing: Any, place: Any, byte: Any) -> Any:
+    """Put a byte at an address."""
+
+    def generate(context: Any, b: Any, signature: Any, args: Any) -> Any:
+        store_word(b, args[1], b.inttoptr(args[0], _BYTE.as_pointer()))
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.uint8), generate
+
+
+@intrinsic
+def equal_mask_at(typing: Any, place: Any, byte: Any) -> Any:
+    """Bit i is set where byte i of the 64 at an address equals `byte`."""
+
+    def generate(context: Any, b: Any, signature: Any, args: Any) -> Any:
+        return equal_bytes(b, args[0], args[1])
+
+    return types.uint64(types.int64, types.uint8), generate
