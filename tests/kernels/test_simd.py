@@ -22,7 +22,6 @@ FORMS = {
     "store64": (f"void({DATA}, uint64)", "array, offset, word"),
     "equal_mask": (f"uint64({DATA}, uint8)", "array, offset, byte"),
     "high_mask": (f"uint64({DATA})", "array, offset"),
-    "range_mask": (f"uint64({DATA}, uint8, uint8)", "array, offset, low, count"),
     "lowest_bit": ("int64(uint64)", "mask"),
     "prefetch": (f"void({DATA})", "array, offset"),
     "take_turn": ("int64(int64[::1])", "counter"),
@@ -113,8 +112,6 @@ def test_equal_bytes_at_every_alignment(offset):
 @pytest.mark.parametrize("offset", range(70))
 def test_high_bytes_at_every_alignment(offset):
     both("high_mask", aligned(160), offset)
-    for low, count in ((48, 10), (0, 1), (0, 255), (255, 1), (200, 100), (7, 0)):
-        both("range_mask", aligned(160), offset, low, count)
     both("high_mask", aligned(160) & 127, offset)
 
 

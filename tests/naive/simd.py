@@ -17,10 +17,6 @@ def equal_mask(data, offset, byte):
     return sum((data[offset + i] == byte) << i for i in range(64))
 
 
-def range_mask(data, offset, low, count):
-    return sum(((int(data[offset + i]) - low) % 256 < count) << i for i in range(64))
-
-
 def high_mask(data, offset):
     return sum((data[offset + i] >= 128) << i for i in range(64))
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from .jit import READ_ONLY, helper, kernel
-from .simd import PHI, load64
+from .memory import load8_at
+from .simd import address
+from .texthash import hashed
 
 SEEN = 1 << 14
 """Slots of the table of cells that came before."""
-_PHI = np.uint64(PHI)
 _SAME = 0.2
 """Bits of a cell that is as the one before it in its column."""
 _AGAIN = 1.5
@@ -38,32 +39,14 @@ def _log2(value):
 
 
 @helper
-def _hash(text, begin, end, column):
-    mixed = np.uint64(column + 1) * _PHI
-    while begin < end:
-        word = np.uint64(0)
-        if begin + 8 <= text.size:
-            word = load64(text, begin)
-        else:
-            for at in range(begin, text.size):
-                word |= np.uint64(text[at]) << np.uint64(8 * (at - begin))
-        if end - begin < 8:
-            word &= (np.uint64(1) << np.uint64(8 * (end - begin))) - np.uint64(1)
-        mixed = (mixed ^ word) * _PHI
-        mixed ^= mixed >> np.uint64(31)
-        begin += 8
-    return mixed * _PHI
-
-
-@helper
-def _number(text, begin, end):
-    """The digits of a cell as a number, a point left out; -1 if it is none."""
-    begin += np.int64(end > begin and (text[begin] == 45 or text[begin] == 43))
+def _number(begin, end):
+    """The digits of the cell at an address as a number, a point left out; -1 if it is none."""
+    begin += np.int64(end > begin and (load8_at(begin) == 45 or load8_at(begin) == 43))
     if end <= begin or end - begin > _DIGITS:
         return np.int64(-1)
     value, points, size = np.int64(0), 0, end - begin
     for at in range(begin, end):
-        digit = np.int64(text[at]) - 48
+        digit = np.int64(load8_at(at)) - 48
         if digit == -2:
             points += 1
             if points > 1:
@@ -90,7 +73,7 @@ def price(text, begins, firsts, starts, ends, which, columns, offsets, shapes, l
     and whether any came. bits: zeros, one for each column and one more. shapes: bits of all shapes. letter: bits of a
     byte of text that is new; whole: of a byte of lines that have no shape.
     """
-    before, last = np.int64(-1), bits.size - 1
+    before, last, base = np.int64(-1), bits.size - 1, address(text)
     for line in range(which.size):
         shape = np.int64(which[line])
         if line:
@@ -104,25 +87,24 @@ def price(text, begins, firsts, starts, ends, which, columns, offsets, shapes, l
             column = np.int64(columns[place])
             place += 1
             begin, end = np.int64(starts[cell]), np.int64(ends[cell])
-            mixed = _hash(text, begin, end, column)
-            one = state[column]
-            if one[3] > np.uint64(0) and mixed == one[0]:
+            mixed = hashed(base + begin, end - begin, base + text.size, np.uint64(column))
+            if state[column, 3] > np.uint64(0) and mixed == state[column, 0]:
                 bits[column] += _SAME
                 continue
             slot = np.int64(mixed >> np.uint64(50))
             cost = _NEW + letter * np.float64(end - begin)
             if seen[slot] == mixed:
-                cost = _AGAIN + _log2(np.int64(one[2]))
+                cost = _AGAIN + _log2(np.int64(state[column, 2]))
             else:
                 seen[slot] = mixed
-                one[2] += np.uint64(1)
-            value = _number(text, begin, end)
+                state[column, 2] += np.uint64(1)
+            value = _number(base + begin, base + end)
             if value >= 0:
-                difference = value - np.int64(one[1])
+                difference = value - np.int64(state[column, 1])
                 cost = min(cost, _NUMBER + 1.0 * _log2(max(difference, -difference)))
-                one[1] = np.uint64(value)
-            one[0] = mixed
-            one[3] = np.uint64(1)
+                state[column, 1] = np.uint64(value)
+            state[column, 0] = mixed
+            state[column, 3] = np.uint64(1)
             bits[column] += cost
     bits[last] += shapes
     return np.int64(which.size)

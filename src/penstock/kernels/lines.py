@@ -5,185 +5,155 @@ from __future__ import annotations
 import numpy as np
 
 from .jit import READ_ONLY, helper, kernel
-from .simd import PHI, equal_mask, load64, lowest_bit, store64
+from .memory import equal_mask_at, load8_at, load32_at, load64_at, store8_at, store64_at
+from .simd import address, lowest_bit
+from .texthash import hashed, same
 from .tokens import FIELDS, MIXED, NEWLINE, QUOTE, QUOTES, closing, has_digit, is_key, runs_of
 
 SLACK = 16
 """Bytes behind each column that may be overwritten with anything."""
-_NEWLINE = np.uint8(10)
 _PLACE = np.uint8(0)
-_PHI = np.uint64(PHI)
 _NAMED = 2
 """Letters in what stands before a cell that make it the cell's name."""
 
 
 @helper
-def _hashed(text, begin, end, mixed):
-    """Mix a piece of text into a hash."""
-    mixed += np.uint64(end - begin)
-    while begin < end:
-        word = np.uint64(0)
-        if begin + 8 <= text.size:
-            word = load64(text, begin)
-        else:
-            for at in range(begin, text.size):
-                word |= np.uint64(text[at]) << np.uint64(8 * (at - begin))
-        if end - begin < 8:
-            word &= (np.uint64(1) << np.uint64(8 * (end - begin))) - np.uint64(1)
-        mixed = (mixed ^ word) * _PHI
-        mixed ^= mixed >> np.uint64(29)
-        begin += 8
-    return mixed * _PHI
+def _cells_of(line, firsts, begins):
+    """The first cell of a line and how many there are, and where the line begins and ends; arrays by their addresses."""
+    first, begin = load32_at(firsts + 4 * line), load32_at(begins + 4 * line)
+    return first, load32_at(firsts + 4 * line + 4) - first, begin, load32_at(begins + 4 * line + 4) - 1
 
 
 @helper
-def _same(text, a, b, size):
-    for at in range(size):
-        if text[a + at] != text[b + at]:
-            return False
-    return True
+def _hash_of(base, limit, line, firsts, begins, starts, ends):
+    """The hash of what is left of a line without its cells."""
+    first, many, begin, end = _cells_of(line, firsts, begins)
+    mixed = np.uint64(many)
+    for cell in range(first, first + many):
+        start = load32_at(starts + 4 * cell)
+        mixed = hashed(base + begin, start - begin, limit, mixed)
+        begin = load32_at(ends + 4 * cell)
+    return hashed(base + begin, end - begin, limit, mixed)
 
 
 @helper
-def _is_shape(text, begin, end, cell, many, at, stop, other, others, starts, ends):
-    """Whether two lines are alike but for their cells."""
+def _alike(base, limit, one, other, firsts, begins, starts, ends):
+    """Whether two lines are the same but for their cells; `one` is the earlier one."""
+    first, many, begin, end = _cells_of(one, firsts, begins)
+    second, others, at, stop = _cells_of(other, firsts, begins)
     if many != others:
         return False
-    for n in range(many):
-        size = starts[cell + n] - begin
-        if starts[other + n] - at != size or not _same(text, begin, at, size):
+    for nth in range(many):
+        size = load32_at(starts + 4 * (first + nth)) - begin
+        if load32_at(starts + 4 * (second + nth)) - at != size or not same(base + begin, base + at, size, limit):
             return False
-        begin, at = np.int64(ends[cell + n]), np.int64(ends[other + n])
-    return end - begin == stop - at and _same(text, begin, at, end - begin)
-
-
-@helper
-def _shape(text, line, begins, firsts, starts, ends, table, hashes, examples, counts, state):
-    """Return the number of a line's shape, which is counted; that of a new one if it is new; state[0]: how many."""
-    first, stop = np.int64(firsts[line]), np.int64(firsts[line + 1])
-    at, end = np.int64(begins[line]), np.int64(begins[line + 1]) - 1
-    mask, begin, mixed = np.uint64(table.size - 1), at, np.uint64(stop - first)
-    for cell in range(first, stop):
-        mixed = _hashed(text, begin, np.int64(starts[cell]), mixed)
-        begin = np.int64(ends[cell])
-    mixed = _hashed(text, begin, end, mixed)
-    slot = (mixed >> np.uint64(20)) & mask
-    shape = np.int64(table[slot]) - 1
-    while shape >= 0:
-        if hashes[shape] == mixed:
-            other = np.int64(examples[shape])
-            cell, stop_other = np.int64(firsts[other]), np.int64(begins[other + 1]) - 1
-            others = np.int64(firsts[other + 1]) - cell
-            same = _is_shape(
-                text, at, end, first, stop - first, np.int64(begins[other]), stop_other, cell, others, starts, ends
-            )
-            if same:
-                break
-        slot = (slot + np.uint64(1)) & mask
-        shape = np.int64(table[slot]) - 1
-    if shape < 0:
-        shape = state[0]
-        if shape >= hashes.size:
-            return np.int64(hashes.size)
-        hashes[shape], examples[shape], counts[shape] = mixed, line, 0
-        state[0] = shape + 1
-        table[slot] = shape + 1
-    counts[shape] += np.uint32(1)
-    return shape
-
-
-@helper
-def _marks(block, at, way, quotes, delimiter, after, carries):
-    """Masks of where cells begin, where they end, quotation marks that matter, and newlines."""
-    lines = equal_mask(block, at, np.uint8(NEWLINE))
-    marks = equal_mask(block, at, np.uint8(QUOTE)) if quotes or way == FIELDS else np.uint64(0)
-    if way == FIELDS:
-        return np.uint64(0), equal_mask(block, at, np.uint8(delimiter)), marks, lines
-    begin, end = runs_of(block, at, way, after, carries)
-    return begin, end, marks, lines
+        begin, at = load32_at(ends + 4 * (first + nth)), load32_at(ends + 4 * (second + nth))
+    return end - begin == stop - at and same(base + begin, base + at, end - begin, limit)
 
 
 @kernel(
-    f"int64({READ_ONLY}, {READ_ONLY}, int64, int64, uint32[::1], uint32[::1], uint32[::1], uint32[::1], uint16[::1],"
-    "int32[::1], uint64[::1], uint32[::1], uint32[::1], uint64[::1], int64[::1])"
+    f"int64({READ_ONLY}, uint32[::1], uint32[::1], uint32[::1], uint32[::1], uint16[::1], int32[::1], uint64[::1],"
+    "uint32[::1], uint32[::1])"
 )
-def cut(
-    text, tail, way, delimiter, begins, firsts, starts, ends, which, table, hashes, examples, counts, carries, state
-):
-    """Cut the lines of a text into cells, and number their shapes; return how many there are, -1 for too many cells.
+def shape(text, begins, firsts, starts, ends, which, table, hashes, examples, counts):
+    """Number the shapes of lines that `cut` has cut; return how many there are.
+
+    which: the shape of each line, or the number of shapes there is room for where there are too many. table: zeros, a
+    power of two of them and more than shapes; hashes, examples (a line), counts (lines): of each shape.
+    """
+    base, shapes, mask = address(text), np.int64(0), np.uint64(table.size - 1)
+    limit, lines, cells = base + text.size, address(begins), address(firsts)
+    begin, end = address(starts), address(ends)
+    for line in range(which.size):
+        mixed = _hash_of(base, limit, line, cells, lines, begin, end)
+        slot = (mixed >> np.uint64(20)) & mask
+        found = np.int64(table[slot]) - 1
+        while found >= 0 and not (
+            hashes[found] == mixed and _alike(base, limit, np.int64(examples[found]), line, cells, lines, begin, end)
+        ):
+            slot = (slot + np.uint64(1)) & mask
+            found = np.int64(table[slot]) - 1
+        if found < 0:
+            found = shapes
+            if shapes < hashes.size:
+                hashes[shapes], examples[shapes], counts[shapes] = mixed, line, 0
+                shapes += 1
+                table[slot] = shapes
+        if found < hashes.size:
+            counts[found] += np.uint32(1)
+        which[line] = found
+    return shapes
+
+
+@kernel(
+    f"int64({READ_ONLY}, {READ_ONLY}, int64, int64, uint32[::1], uint32[::1], uint32[::1], uint32[::1])"
+)
+def cut(text, tail, way, delimiter, begins, firsts, starts, ends):
+    """Cut the lines of a text into cells; return how many cells there are, -1 for too many.
 
     way, delimiter: see `tokens`. tail: what stands behind the last whole 64 bytes, and newlines, 192 bytes. For each
-    line, and one more: begins, where it starts; firsts, its first cell; which, its shape, or the number of shapes there
-    is room for where there are too many. starts, ends: of each cell. table: zeros, a power of two of them and more than
-    shapes; hashes, examples (a line), counts (lines): of each shape. carries: 4 zeros; state: 1 zero.
+    line, and one more: begins, where it starts; firsts, its first cell; the first two are 0. starts, ends: of each cell.
     """
     quotes, way = way & QUOTES != 0, way & ~QUOTES
+    base, limit, last = address(text), address(text) + text.size, max(text.size - 1, 0) // 64 * 64
     made, line, skip, quoted = np.int64(0), np.int64(0), np.int64(0), False
     start = np.int64(0) if way == FIELDS else np.int64(-1)
-    last = max(text.size - 1, 0) // 64 * 64
-    for base in range(0, text.size + 1, 64):
+    digit, letter, word, cell = np.uint64(0), np.uint64(0), np.uint64(0), np.uint64(0)
+    begin, marks = np.uint64(0), np.uint64(0)
+    for first in range(0, text.size + 1, 64):
         if made + 128 > starts.size:
             return np.int64(-1)
-        inside = base + 65 <= text.size
-        block, at = (text, np.int64(base)) if inside else (tail, np.int64(base - last))
-        after = 48 <= block[at + 64] <= 57
-        begin, end, marks, lines = _marks(block, at, way, quotes, delimiter, after, carries)
-        left = begin | end | marks | lines
+        at = base + first if first + 65 <= text.size else address(tail) + first - last
+        newlines = equal_mask_at(at, np.uint8(NEWLINE))
+        if quotes or way == FIELDS:
+            marks = equal_mask_at(at, np.uint8(QUOTE))
+        if way == FIELDS:
+            end = equal_mask_at(at, np.uint8(delimiter)) | newlines
+        else:
+            after = 48 <= load8_at(at + 64) <= 57
+            begin, end, digit, letter, word, cell = runs_of(at, way, after, digit, letter, word, cell)
+        left = begin | end | marks | newlines
         while left != np.uint64(0):
             bit = left & (~left + np.uint64(1))
             left ^= bit
-            place = base + lowest_bit(bit)
+            place = first + lowest_bit(bit)
             if place < skip:
                 continue
+            if newlines & bit and line + 1 >= begins.size:
+                break
             if way == FIELDS:
                 if marks & bit:
-                    quoted ^= text[start] == QUOTE
-                    continue
-                if quoted and not lines & bit:
-                    continue
-                if line >= which.size:
-                    break
-                starts[made], ends[made] = start, place
-                made += 1
-                start = place + 1
-                quoted = False
-                if not lines & bit:
-                    continue
+                    quoted ^= load8_at(base + start) == QUOTE
+                elif newlines & bit or not quoted:
+                    starts[made], ends[made] = start, place
+                    made += 1
+                    start, quoted = place + 1, False
             else:
                 if end & bit and start >= 0:
-                    if way != MIXED or has_digit(text, start, place):
+                    if way != MIXED or has_digit(base + start, base + place):
                         starts[made], ends[made] = start, place
                         made += 1
                     start = np.int64(-1)
                 if begin & bit:
                     start = place
-                    continue
-                if marks & bit:
-                    close = closing(text, place + 1)
+                elif marks & bit:
+                    close = closing(base + place + 1, limit) - base
                     if close >= 0:
-                        if not is_key(text, close + 1):
+                        if not is_key(base + close + 1, limit):
                             starts[made], ends[made] = place + 1, close
                             made += 1
                         skip = close + 1
-                    continue
-                if not lines & bit:
-                    continue
-                if line >= which.size:
-                    break
-                start = np.int64(-1)
-            begins[line + 1], firsts[line + 1] = place + 1, made
-            which[line] = _shape(
-                text, line, begins, firsts, starts, ends, table, hashes, examples, counts, state
-            )
-            line += 1
-    return state[0]
+            if newlines & bit:
+                line += 1
+                begins[line], firsts[line] = place + 1, made
+    return made
 
 
 @helper
-def _letters(text, begin, end):
+def _letters(begin, end):
     found = np.int64(0)
     for at in range(begin, end):
-        byte = text[at] | np.uint8(32)
+        byte = load8_at(at) | np.uint8(32)
         found += np.int64(97 <= byte <= 122)
     return found
 
@@ -202,7 +172,7 @@ def name(text, begins, firsts, starts, ends, examples, table, keys, known, room,
 
     A cell is known by what stands before it, if that has letters: the key of a record; else by all of the shape so far.
     """
-    mask = np.uint64(table.size - 1)
+    mask, base, limit = np.uint64(table.size - 1), address(text), address(text) + text.size
     for number in range(known):
         slot = (keys[number] >> np.uint64(20)) & mask
         while table[slot] != 0:
@@ -225,8 +195,10 @@ def name(text, begins, firsts, starts, ends, examples, table, keys, known, room,
                 at += 1
             if cell == stop:
                 break
-            mixed = _hashed(text, begin, upto, mixed)
-            key = _hashed(text, begin, upto, np.uint64(1)) if _letters(text, begin, upto) >= _NAMED else mixed
+            mixed = hashed(base + begin, upto - begin, limit, mixed)
+            key = mixed
+            if _letters(base + begin, base + upto) >= _NAMED:
+                key = hashed(base + begin, upto - begin, limit, np.uint64(1))
             slot = (key >> np.uint64(20)) & mask
             while table[slot] != 0 and keys[table[slot] - 1] != key:
                 slot = (slot + np.uint64(1)) & mask
@@ -239,7 +211,7 @@ def name(text, begins, firsts, starts, ends, examples, table, keys, known, room,
             shapes[at] = _PLACE
             at += 1
             begin = np.int64(ends[cell])
-        shapes[at] = _NEWLINE
+        shapes[at] = NEWLINE
         at += 1
         if good:
             made, used[shape] = count, 1
@@ -267,18 +239,19 @@ def measure(begins, firsts, starts, ends, which, columns, offsets, sizes):
 
 
 @helper
-def _copied(text, begin, end, out, at):
-    """Copy a cell and a newline; up to 7 bytes behind may be overwritten."""
-    place = begin
-    while place < end:
-        if place + 8 <= text.size:
-            store64(out, at + place - begin, load64(text, place))
+def _copied(at, end, limit, out):
+    """Copy a cell and a newline to an address; up to 7 bytes behind may be overwritten. Return the address behind."""
+    stop = out + end - at
+    while at < end:
+        if at + 8 <= limit:
+            store64_at(out, load64_at(at))
         else:
-            for rest in range(place, end):
-                out[at + rest - begin] = text[rest]
-        place += 8
-    out[at + end - begin] = _NEWLINE
-    return at + end - begin + 1
+            for place in range(end - at):
+                store8_at(out + place, load8_at(at + place))
+        at += 8
+        out += 8
+    store8_at(stop, np.uint8(NEWLINE))
+    return stop + 1
 
 
 @kernel(
@@ -287,14 +260,17 @@ def _copied(text, begin, end, out, at):
 )
 def spread(text, begins, firsts, starts, ends, which, columns, offsets, places, out):
     """Put the cells into their columns, which begin at `places` with `SLACK` bytes between; those then are the ends."""
+    base, limit, target = address(text), address(text) + text.size, address(out)
     for line in range(which.size):
         shape = np.int64(which[line])
         if shape == 0:
-            places[0] = _copied(text, np.int64(begins[line]), np.int64(begins[line + 1]) - 1, out, places[0])
+            begin, end = np.int64(begins[line]), np.int64(begins[line + 1]) - 1
+            places[0] = _copied(base + begin, base + end, limit, target + places[0]) - target
             continue
         column = np.int64(offsets[shape - 1])
         for cell in range(firsts[line], firsts[line + 1]):
             to = columns[column]
-            places[to] = _copied(text, np.int64(starts[cell]), np.int64(ends[cell]), out, places[to])
+            begin, end = np.int64(starts[cell]), np.int64(ends[cell])
+            places[to] = _copied(base + begin, base + end, limit, target + places[to]) - target
             column += 1
     return np.int64(which.size)

@@ -11,9 +11,9 @@ from typing import Any
 from llvmlite import ir
 
 from .jit import intrinsic, types
-from .simd import equal_bytes, load_word, store_word
+from .simd import LINE, equal_bytes, load_word, store_word
 
-_BYTE, _I64 = ir.IntType(8), ir.IntType(64)
+_BYTE, _I32, _I64 = ir.IntType(8), ir.IntType(32), ir.IntType(64)
 
 
 @intrinsic
@@ -24,6 +24,16 @@ def load64_at(typing: Any, place: Any) -> Any:
         return load_word(b, b.inttoptr(args[0], _I64.as_pointer()))
 
     return types.uint64(types.int64), generate
+
+
+@intrinsic
+def load32_at(typing: Any, place: Any) -> Any:
+    """The four bytes at an address, as a whole number."""
+
+    def generate(context: Any, b: Any, signature: Any, args: Any) -> Any:
+        return b.zext(load_word(b, b.inttoptr(args[0], _I32.as_pointer())), _I64)
+
+    return types.int64(types.int64), generate
 
 
 @intrinsic
@@ -56,6 +66,22 @@ def store8_at(typing: Any, place: Any, byte: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(types.int64, types.uint8), generate
+
+
+@intrinsic
+def range_mask_at(typing: Any, place: Any, low: Any, count: Any) -> Any:
+    """Bit i is set where byte i of the 64 at an address is one of the `count` bytes from `low` on."""
+
+    def generate(context: Any, b: Any, signature: Any, args: Any) -> Any:
+        kind = ir.VectorType(_BYTE, LINE)
+        line = load_word(b, b.inttoptr(args[0], kind.as_pointer()))
+        zeros, none = ir.Constant(ir.VectorType(_I32, LINE), [0] * LINE), ir.Constant(kind, ir.Undefined)
+        first, many = (
+            b.shuffle_vector(b.insert_element(none, one, ir.Constant(_I32, 0)), none, zeros) for one in args[1:]
+        )
+        return b.bitcast(b.icmp_unsigned("<", b.sub(line, first), many), _I64)
+
+    return types.uint64(types.int64, types.uint8, types.uint8), generate
 
 
 @intrinsic

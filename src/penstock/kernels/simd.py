@@ -136,22 +136,6 @@ def high_mask(typing: Any, array: Any, offset: Any) -> Any:
 
 
 @intrinsic
-def range_mask(typing: Any, array: Any, offset: Any, low: Any, count: Any) -> Any:
-    """Bit i is set where byte `offset` + i of the line of 64 is one of the `count` bytes from `low` on."""
-
-    def generate(context: Any, b: Any, signature: Any, args: Any) -> Any:
-        kind = ir.VectorType(_BYTE, LINE)
-        line = _load(b, _at(b, _base(context, b, signature.args[0], args[0]), args[1], 0, kind))
-        zeros, none = ir.Constant(ir.VectorType(_I32, LINE), [0] * LINE), ir.Constant(kind, ir.Undefined)
-        first, many = (
-            b.shuffle_vector(b.insert_element(none, one, ir.Constant(_I32, 0)), none, zeros) for one in args[2:]
-        )
-        return b.bitcast(b.icmp_unsigned("<", b.sub(line, first), many), _I64)
-
-    return types.uint64(array, types.int64, types.uint8, types.uint8), generate
-
-
-@intrinsic
 def lowest_bit(typing: Any, mask: Any) -> Any:
     """The number of the lowest set bit; 64 if there is none."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .calls import pointer
-from .jit import READ_ONLY, carray, helper, kernel
-from .simd import load64, lowest_bit, store64
+from .jit import READ_ONLY, helper, kernel
+from .memory import load8_at, load64_at, store8_at, store64_at
+from .simd import address, lowest_bit
 
 PADDING = 8
 """Bytes that must be readable behind the shapes."""
@@ -56,23 +56,20 @@ def swap(text, one, other, out):
 
 
 @helper
-def _text(shapes, begin, end, out, at):
-    """Copy a piece of a shape; return the place behind it, `WRONG` where it does not fit."""
-    size = end - begin
-    if at + size + 8 <= out.size:
-        for place in range(0, size, 8):
-            store64(out, at + place, load64(shapes, begin + place))
-        return at + size
-    if at + size > out.size:
-        return np.int64(WRONG)
+def _text(at, size, out, limit):
+    """Copy a piece of a shape from one address to another; return that behind it, 0 where it does not fit."""
+    stop = out + size
+    if stop + 8 <= limit:
+        while out < stop:
+            store64_at(out, load64_at(at))
+            out += 8
+            at += 8
+        return stop
+    if stop > limit:
+        return np.int64(0)
     for place in range(size):
-        out[at + place] = shapes[begin + place]
-    return at + size
-
-
-@helper
-def _byte(address):
-    return carray(pointer(address), (1,), np.uint8)[0]
+        store8_at(out + place, load8_at(at + place))
+    return stop
 
 
 @helper
@@ -82,27 +79,27 @@ def zeros_of(word):
 
 
 @helper
-def _cell(address, limit, out, at):
-    """Copy a cell; return the place behind it, `WRONG` where it does not fit, and the address of its newline."""
-    while address + 8 <= limit and at + 8 <= out.size:
-        word = load64(carray(pointer(address), (8,), np.uint8), 0)
-        store64(out, at, word)
+def _cell(at, end, out, limit):
+    """Copy a cell; return the address behind it, 0 where it does not fit or has no end, and that of its newline."""
+    while at + 8 <= end and out + 8 <= limit:
+        word = load64_at(at)
+        store64_at(out, word)
         found = zeros_of(word ^ _NEWLINES)
         if found != np.uint64(0):
             size = np.int64(lowest_bit(found)) >> 3
-            return at + size, address + size
+            return out + size, at + size
         at += 8
-        address += 8
-    while address < limit:
-        byte = _byte(address)
+        out += 8
+    while at < end:
+        byte = load8_at(at)
         if byte == _NEWLINE:
-            return at, address
-        if at >= out.size:
+            return out, at
+        if out >= limit:
             break
-        out[at] = byte
+        store8_at(out, byte)
+        out += 1
         at += 1
-        address += 1
-    return np.int64(WRONG), address
+    return np.int64(0), at
 
 
 @kernel(
@@ -115,14 +112,15 @@ def weave(shapes, firsts, pieces, columns, many, which, cursors, limits, ended, 
     which: the shape of each line, counted from 1; of 0 are those that are a cell of column 0. cursors, limits: the
     addresses where each column begins and ends. ended: whether the last line has its newline.
     """
-    at, last = np.int64(0), which.size - 1
+    base, begin_of_out, last = address(shapes), address(out), which.size - 1
+    at, limit = begin_of_out, begin_of_out + out.size
     for line in range(which.size):
         number = np.int64(which[line])
         if number > many:
             return np.int64(WRONG)
         if number == 0:
-            at, cursor = _cell(cursors[0], limits[0], out, at)
-            if at < 0:
+            at, cursor = _cell(cursors[0], limits[0], at, limit)
+            if at == 0:
                 return np.int64(WRONG)
             cursors[0] = cursor + 1
         else:
@@ -131,25 +129,25 @@ def weave(shapes, firsts, pieces, columns, many, which, cursors, limits, ended, 
             cell = first - (number - 1)
             for piece in range(first, stop):
                 end = np.int64(pieces[piece])
-                at = _text(shapes, begin, end, out, at)
-                if at < 0:
+                at = _text(base + begin, end - begin, at, limit)
+                if at == 0:
                     return np.int64(WRONG)
                 begin = end + 1
                 column = columns[cell]
-                at, cursor = _cell(cursors[column], limits[column], out, at)
-                if at < 0:
+                at, cursor = _cell(cursors[column], limits[column], at, limit)
+                if at == 0:
                     return np.int64(WRONG)
                 cursors[column] = cursor + 1
                 cell += 1
-            at = _text(shapes, begin, np.int64(pieces[stop]), out, at)
-            if at < 0:
+            at = _text(base + begin, np.int64(pieces[stop]) - begin, at, limit)
+            if at == 0:
                 return np.int64(WRONG)
         if line < last or ended:
-            if at >= out.size:
+            if at >= limit:
                 return np.int64(WRONG)
-            out[at] = _NEWLINE
+            store8_at(at, _NEWLINE)
             at += 1
     for column in range(cursors.size):
         if cursors[column] != limits[column]:
             return np.int64(WRONG)
-    return at if at == out.size else np.int64(WRONG)
+    return out.size if at == limit else np.int64(WRONG)

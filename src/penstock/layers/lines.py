@@ -148,18 +148,17 @@ def cut(text: Bytes, cutting: Cutting) -> Cut:
     room = text.size // 2 + many + 3 * _BLOCK
     begins, firsts = np.zeros(many + 1, np.uint32), np.zeros(many + 1, np.uint32)
     starts, ends, which = np.empty(room, np.uint32), np.empty(room, np.uint32), np.empty(many, np.uint16)
-    table, hashes = np.zeros(_TABLE, np.int32), np.empty(_MOST_SHAPES, np.uint64)
-    examples, counts = np.empty(_MOST_SHAPES, np.uint32), np.zeros(_MOST_SHAPES, np.uint32)
     tail = np.full(3 * _BLOCK, _NEWLINE, np.uint8)
     rest = text[max(text.size - 1, 0) // _BLOCK * _BLOCK :]
     tail[: rest.size] = rest
-    shapes = lines.cut(
-        text, tail, cutting.way, cutting.delimiter, begins, firsts, starts, ends, which, table, hashes, examples,
-        counts, np.zeros(4, np.uint64), np.zeros(1, np.int64),
-    )  # fmt: skip
-    if shapes < 0:  # too many cells: all lines are left whole
+    table, hashes = np.zeros(_TABLE, np.int32), np.empty(_MOST_SHAPES, np.uint64)
+    examples, counts = np.empty(_MOST_SHAPES, np.uint32), np.zeros(_MOST_SHAPES, np.uint32)
+    if lines.cut(text, tail, cutting.way, cutting.delimiter, begins, firsts, starts, ends) < 0:
+        # Too many cells: all lines are left whole.
         which[:], shapes = _MOST_SHAPES, 0
         begins[1:] = np.flatnonzero(np.concatenate([text == _NEWLINE, [True]]))[:many] + 1
+    else:
+        shapes = lines.shape(text, begins, firsts, starts, ends, which, table, hashes, examples, counts)
     return Cut(text, begins, firsts, starts, ends, which, examples[:shapes], counts[:shapes])
 
 
