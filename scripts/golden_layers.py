@@ -200,6 +200,47 @@ def rest() -> dict[str, tuple[Part, bytes]]:
     return found
 
 
+def cells() -> dict[str, tuple[Part, bytes]]:
+    """Numbers in text, of every form, in values of every width, with and without exceptions; and cells by number."""
+    parts, raw = [], b""
+    values = [0, 5, 100, 1250, 99999999, 100000000, 123456789012345678, -1, -50, -1230000]
+    for flags, whole, places, least in (
+        (0, 1, 0, 0), (0, 3, 2, 0), (2, 0, 18, 0), (4, 1, 0, 0), (8, 1, 3, 0), (10, 0, 5, 1), (8, 19, 18, 18),
+    ):  # fmt: skip
+        for width, many, signed in (
+            (1, 3, 0),
+            (2, 4, 0),
+            (4, 6, 0),
+            (8, 7, 0),
+            (1, 3, 1),
+            (2, 4, 1),
+            (4, 6, 1),
+            (8, 10, 1),
+        ):
+            some = [value % 128 if width == 1 else value for value in values[:many]]
+            some += [-2, -10] if signed else []
+            each = [(7 * at) % 19 for at in range(len(some))] if flags == 4 else [places] * len(some)
+            rows = [
+                layers.number_cell(value, flags // 4, whole, each[at], least, flags & 2)
+                for at, value in enumerate(some)
+            ]
+            streams = [numbers(some, width), *([stored(bytes(each))] if flags == 4 else [])]
+            if many % 2:
+                rows[0], rows[-1] = b"\n", b"1e5\n"
+                streams += [numbers([0, len(rows) - 2], 4), stored(b"\n1e5\n")]
+            parts.append(made(17, bytes([flags + signed, whole, places, least]), streams, len(b"".join(rows))))
+            raw += b"".join(rows)
+    words = [b"GET\n", b"\n", b"a cell of more than sixteen bytes\n"]
+    joined = [
+        made(97, b"", [numbers([2, 0, 1, 1, 0], width), stored(b"".join(words))], 2 + 8 + len(words[2]))
+        for width in (1, 2, 4)
+    ]
+    return {
+        "numbers": (regions(*parts), raw),
+        "strings": (regions(*joined), 3 * b"".join(words[at] for at in (2, 0, 1, 1, 0))),
+    }
+
+
 def good() -> dict[str, tuple[Part, bytes]]:
     constants = [coded(80, bytes(range(1, period + 1)), 21) for period in (1, 2, 4, 8)]
     leaves = [
@@ -228,7 +269,7 @@ def good() -> dict[str, tuple[Part, bytes]]:
     found |= {f"delta-{8 * width}": all_deltas(width) for width in (1, 2, 4, 8)}
     found |= {f"pack-{8 * width}": packed_blocks(width) for width in (2, 4, 8)}
     found |= {f"split-{8 * width}": splits(width) for width in (2, 4, 8)}
-    return found | rest()
+    return found | rest() | cells()
 
 
 def nested(part: Part, levels: int) -> Part:

@@ -1,4 +1,4 @@
-"""Scalar twins of the intrinsics of kernels/simd.py, on bytearrays and Python ints."""
+"""Scalar twins of the intrinsics of kernels/simd.py and memory.py, on bytearrays and Python ints."""
 
 from __future__ import annotations
 
@@ -11,6 +11,14 @@ def load64(data, offset):
 
 def store64(data, offset, word):
     data[offset : offset + 8] = word.to_bytes(8, "little")
+
+
+def load8(data, offset):
+    return data[offset]
+
+
+def store8(data, offset, byte):
+    data[offset] = byte
 
 
 def equal_mask(data, offset, byte):

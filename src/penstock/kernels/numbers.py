@@ -163,14 +163,17 @@ def read(block, shape, state, values, decimals, gaps, raw):
     """Read the next cells, at most `STEP`; return 0, or -1 where the last one has no end or there is no room.
 
     shape: plus, form, least whole digits, decimals, least decimals. state: see `AT`; zeros, and -1 for the last
-    exception, at first. decimals: used if the form is `STREAM`. gaps, raw: the exceptions'.
+    exception, at first. values, decimals (if the form is `STREAM`): of the cells that this call reads. gaps, raw: of
+    the exceptions.
     """
     at, cell, bad, kept, last_bad = state[AT], state[CELL], state[BAD], state[RAW], state[LAST_BAD]
     low, high, before, before_places = state[LOW], state[HIGH], state[VALUE], state[DECIMALS]
     size, want_plus, form, whole, most, least = np.int64(block.size), shape[0], shape[1], shape[2], shape[3], shape[4]
     if form == STREAM:
         most = np.int64(MOST_DECIMALS)
-    until = min(cell + STEP, np.int64(values.size))
+    begin, until = cell, cell + min(np.int64(STEP), np.int64(values.size))
+    if form == STREAM:
+        until = min(until, begin + np.int64(decimals.size))
     base, line, mask = address(block), at - LINE, _U0
     while cell < until and at < size:
         end, line, mask = next_end(base, size, line, mask)
@@ -200,9 +203,9 @@ def read(block, shape, state, values, decimals, gaps, raw):
             last_bad = cell
             bad += 1
             kept += length
-        values[cell] = before
+        values[cell - begin] = before
         if form == STREAM:
-            decimals[cell] = np.uint8(before_places)
+            decimals[cell - begin] = np.uint8(before_places)
         cell += 1
         at = end + 1
     state[AT], state[CELL], state[BAD], state[RAW], state[LAST_BAD] = at, cell, bad, kept, last_bad

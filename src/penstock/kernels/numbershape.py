@@ -42,7 +42,13 @@ def survey(block, counts):
         counts[CELLS] += 1
         at = end + 1
         whole = digits - places
-        if wrong != 0 or (first == _MINUS and value == 0) or places > MOST_DECIMALS or not 0 <= whole <= MOST_DIGITS:
+        if (
+            wrong != 0
+            or np.int64(value) < 0
+            or (first == _MINUS and value == 0)
+            or places > MOST_DECIMALS
+            or not 0 <= whole <= MOST_DIGITS
+        ):
             continue
         counts[NUMBERS] += 1
         counts[PLUS] += first == _PLUS

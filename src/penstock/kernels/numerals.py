@@ -7,7 +7,7 @@ import numpy as np
 from .cells import NEWLINE, cell_end
 from .jit import READ_ONLY, cold_helper, helper, kernel
 from .memory import store8_at, store64_at
-from .numbers import POWERS, TRIMMED
+from .numbers import FIXED, POWERS, TRIMMED
 from .simd import address, copy_bytes, lowest_bit
 from .words import swap64
 
@@ -47,10 +47,15 @@ def _zeros_at_end(word):
 
 
 @helper
-def _put_eight(at, word, many, places):
-    """Write the last `many` of eight digits, of which `places` are decimals; return where they end."""
+def _put_eight(at, word, many, places, mixed):
+    """Write the last `many` of eight digits, of which `places` are decimals; return where they end.
+
+    mixed: numbers with and without a point come as they like; else the branch is guessed rightly.
+    """
     text = (word >> np.uint64(64 - 8 * many)) + _ZEROS
     store64_at(at, text)
+    if places == 0 and not mixed:
+        return at + many
     whole = many - places
     half = np.uint64(4 * whole)
     store64_at(at + whole + 1, (text >> half) >> half)
@@ -159,8 +164,8 @@ def _put_large(at, limit, amount, whole, places):
 
 
 @helper
-def _write_one(at, limit, amount, whole, places, most):
-    """Write a number, without up to `most` zeros at its end; return where it ends, or -1."""
+def _write_one(at, limit, amount, whole, places, most, mixed):
+    """Write a number, without up to `most` zeros at its end; return where it ends, or -1. mixed: see `_put_eight`."""
     if amount < _TEN8 and at + _ROOM <= limit:
         word = _eight(amount)
         zeros = np.int64(0)
@@ -168,7 +173,7 @@ def _write_one(at, limit, amount, whole, places, most):
             zeros = min(most, _zeros_at_end(word)) if amount != 0 else most
         many = max(8 - _zeros_in_front(word) - zeros, whole + places - zeros, 1)
         if many <= 8:
-            return _put_eight(at, word << (np.uint64(8 * zeros) & _SHIFTS), many, places - zeros)
+            return _put_eight(at, word << (np.uint64(8 * zeros) & _SHIFTS), many, places - zeros, mixed)
     if most > 0:
         zeros, amount = _ending(amount, most)
         places -= zeros
@@ -189,7 +194,7 @@ def write(values, decimals, shape, gaps, raw, state, out):
     at, number, bad, used, following = state[OUT], state[NUMBER], state[BAD], state[RAW], state[NEXT]
     base, others = address(out), address(raw)
     limit = base + np.int64(out.size)
-    trims = form == TRIMMED
+    trims, signs = form == TRIMMED, (signed | plus) != 0
     step, size = np.int64(decimals.size != 1), np.int64(out.size)
     if step and decimals.size < values.size:
         return np.int64(-1)
@@ -208,12 +213,15 @@ def write(values, decimals, shape, gaps, raw, state, out):
         amount, places = values[i], np.int64(decimals[i * step])
         if at >= size:
             return np.int64(-1)
-        # Without branches: signs come as they like. What is no sign is written over.
-        below = np.int64(amount >> _SHIFTS) & signed
-        store8_at(base + at, _MINUS if below != 0 else _PLUS)
-        at += below | plus
-        amount = (amount ^ (_U0 - np.uint64(below))) + np.uint64(below)
-        end = _write_one(base + at, limit, amount, whole, places, places - least if trims else np.int64(0))
+        if signs:
+            # Without branches: signs come as they like. What is no sign is written over.
+            below = np.int64(amount >> _SHIFTS) & signed
+            store8_at(base + at, _MINUS if below != 0 else _PLUS)
+            at += below | plus
+            amount = (amount ^ (_U0 - np.uint64(below))) + np.uint64(below)
+        end = _write_one(
+            base + at, limit, amount, whole, places, places - least if trims else np.int64(0), form != FIXED
+        )
         if end < 0:
             return np.int64(-1)
         store8_at(end, NEWLINE)

@@ -121,6 +121,8 @@ def number(block, state, table, hashes, starts, lengths, numbers, distinct):
         numbers[cell] = np.uint32(entry - 1)
         cell += 1
         at = end + 1
+    if result == 0 and at < size and cell >= numbers.size:
+        result = np.int64(-1)
     state[AT], state[CELL], state[FOUND], state[KEPT] = at, cell, found, kept
     return result
 

@@ -27,7 +27,7 @@ _SIGNED: Final = 1
 _PLUS: Final = 2
 _FORM_SHIFT: Final = 2
 _TILE: Final = 1 << 15
-"""Numbers written by one call: widened they stay in the cache."""
+"""Numbers read or written by one call: as wide as they are then, they stay in the cache."""
 
 
 _Exceptions = tuple[npt.NDArray[np.uint32], Bytes]
@@ -76,20 +76,28 @@ class Numbers:
         shape, block = _wanted(params), cells_of(stream)
         from ..kernels import numbers
 
-        count = count_cells(block)
-        values, gaps, raw = np.empty(count, np.int64), np.empty(count, np.uint32), np.empty(block.size, np.uint8)
-        decimals = np.empty(count if shape.form is Form.STREAM else 0, np.uint8)
         told, state = np.array(_told(shape), np.int64), np.zeros(numbers.DECIMALS + 1, np.int64)
         state[numbers.LAST_BAD] = -1
-        while state[numbers.CELL] < count:
-            numbers.read(block, told, state, values, decimals, gaps, raw)
-        low, high, bad = (int(state[at]) for at in (numbers.LOW, numbers.HIGH, numbers.BAD))
-        children = [Stream.of(_narrow(values, low, high))]
+        gaps, raw = np.empty(count_cells(block), np.uint32), np.empty(block.size, np.uint8)
+        values, decimals = np.empty(_TILE, np.int64), np.empty(_TILE, np.uint8)
+        tiles, places = [], []
+        while state[numbers.AT] < block.size:
+            first = int(state[numbers.CELL])
+            if numbers.read(block, told, state, values, decimals, gaps, raw) < 0:
+                raise UsageError("the cells changed while they were encoded")
+            many = int(state[numbers.CELL]) - first
+            tiles.append(_narrow(values[:many], state))
+            places.append(decimals[: many if shape.form is Form.STREAM else 0].copy())
+        last = _narrow(values[:0], state)
+        children = [
+            Stream.of(np.concatenate([last, *tiles], dtype=last.dtype, casting="unsafe").view(f"<u{last.itemsize}"))
+        ]
         if shape.form is Form.STREAM:
-            children.append(Stream.of(decimals))
+            children.append(Stream.of(np.concatenate([decimals[:0], *places])))
+        bad = int(state[numbers.BAD])
         if bad:
             children += [Stream.of(gaps[:bad].copy()), Stream.of(raw[: int(state[numbers.RAW])].copy())]
-        return bytes((params[0] | _SIGNED * (low < 0), *params[1:])), children
+        return bytes((params[0] | _SIGNED * (last.dtype.kind == "i"), *params[1:])), children
 
     def decode(self, params: bytes, children: Sequence[Stream], out: Stream) -> None:
         """Fill `out` with the cells. Raises `CorruptDataError` for streams that do not fit it."""
@@ -138,11 +146,14 @@ def _told(shape: Shape) -> tuple[int, ...]:
     return shape.plus, shape.form, shape.whole, shape.decimals, shape.least
 
 
-def _narrow(values: npt.NDArray[np.int64], low: int, high: int) -> npt.NDArray[Any]:
-    """The values, of `low` to `high`, in the narrowest unsigned type; signed ones as two's complement."""
+def _narrow(values: npt.NDArray[np.int64], state: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+    """A copy of the values in the narrowest type for all seen so far; signed where one of them is negative."""
+    from ..kernels import numbers
+
+    low, high = int(state[numbers.LOW]), int(state[numbers.HIGH])
     most = max(high, -low - 1)
     width = next(width for width in (1, 2, 4, 8) if most < 1 << (8 * width - (low < 0)))
-    return values.view(np.uint64) if width == np.dtype(np.int64).itemsize else values.astype(f"<u{width}")
+    return values.astype(f"<{'i' if low < 0 else 'u'}{width}")
 
 
 def _wanted(params: bytes) -> Shape:

@@ -82,10 +82,13 @@ def _numbered(block: Bytes) -> tuple[npt.NDArray[np.uint32], int, Bytes]:
 
     numbers, kept = np.empty(count_cells(block), np.uint32), np.empty(block.size, np.uint8)
     state, tables = np.zeros(strings.KEPT + 1, np.int64), _tables(_SLOTS)
-    while state[strings.CELL] < numbers.size:
-        if strings.number(block, state, *tables, numbers, kept) == strings.FULL:
+    while state[strings.AT] < block.size:
+        status = strings.number(block, state, *tables, numbers, kept)
+        if status == strings.FULL:
             tables = _larger(tables)
-    return numbers, int(state[strings.FOUND]), kept[: int(state[strings.KEPT])]
+        elif status < 0:
+            raise UsageError("the cells changed while they were encoded")
+    return numbers[: int(state[strings.CELL])], int(state[strings.FOUND]), kept[: int(state[strings.KEPT])]
 
 
 def _tables(slots: int) -> _Tables:

@@ -1,0 +1,39 @@
+"""Loads and stores at an address do what their scalar twins do, at every alignment."""
+
+from functools import lru_cache
+
+import numba
+import numpy as np
+import pytest
+
+from naive import simd as twins
+from penstock.kernels import memory, simd
+
+FORMS = {"load64": "uint64", "store64": "void", "load8": "uint8", "store8": "void", "equal_mask": "uint64"}
+TYPES = {"store64": ", uint64", "store8": ", uint8", "equal_mask": ", uint8"}
+
+
+@lru_cache
+def compiled(name):
+    """A loop that does nothing but this intrinsic, at an offset into an array."""
+    more = ", value" if name in TYPES else ""
+    scope = {"intrinsic": getattr(memory, f"{name}_at"), "address": simd.address}
+    back = "" if FORMS[name] == "void" else "return "
+    exec(f"def loop(array, offset{more}):\n    {back}intrinsic(address(array) + offset{more})", scope)
+    return numba.njit(f"{FORMS[name]}(uint8[::1], int64{TYPES.get(name, '')})")(scope["loop"])
+
+
+def test_every_intrinsic_is_tested():
+    made = {name for name, value in vars(memory).items() if type(value).__name__ == "_Intrinsic"}
+    assert made == {f"{name}_at" for name in FORMS}
+
+
+@pytest.mark.parametrize("offset", range(17))
+@pytest.mark.parametrize("name", FORMS)
+def test_at_every_alignment(name, offset):
+    data = np.random.default_rng(offset).integers(0, 256, 96, np.uint8)
+    data[::3] = 10
+    value = {"store64": [0x0123456789ABCDEF], "store8": [0xEF], "equal_mask": [10]}.get(name, [])
+    twin = bytearray(data)
+    assert compiled(name)(data, offset, *value) == getattr(twins, name)(twin, offset, *value)
+    assert data.tobytes() == bytes(twin)
