@@ -16,6 +16,7 @@ SCREEN_FROM = 512 << 10
 """Bytes below which the codec itself finds out as fast."""
 _GLANCE = 4 << 10
 _WORTH = _GLANCE * 98 // 100
+_LOW = bytes(range(128))
 _local = threading.local()
 
 
@@ -39,8 +40,11 @@ def _compresses(raw: Bytes) -> bool:
     room = getattr(_local, "room", None)
     if room is None:
         room = _local.room = np.empty(_GLANCE, np.uint8)
-    middle = raw.size // 2
-    return 0 <= codec_by_id(ZSTD).encode_into(raw[middle : middle + _GLANCE], room, 1) < _WORTH
+    middle = raw[raw.size // 2 : raw.size // 2 + _GLANCE]
+    # What each byte's highest bit saves is more than is asked for, and is seen in a tenth of the time.
+    if 4 * len(middle.tobytes().translate(None, _LOW)) < _GLANCE:
+        return True
+    return 0 <= codec_by_id(ZSTD).encode_into(middle, room, 1) < _WORTH
 
 
 def _scratch() -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
