@@ -1,44 +1,17 @@
-"""How bytes repeat at each lag, and what the columns of records cost."""
+"""What the columns of records cost, where rows and records begin, and what repeats from far."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from .jit import READ_ONLY, helper, kernel
-from .simd import equal_mask, load64, lowest_bit
+from .jit import READ_ONLY, kernel
+from .simd import bit_length, equal_mask, load64, lowest_bit
 
 RAW, LESS, XOR = 0, 1, 2
 """What a column's bytes are taken against: nothing, minus the record above, exclusive or with it."""
 BIAS = np.float32(0.7213475204444817)
 """Bits a sample's entropy is too low by for each symbol but one: 1 / (2 ln 2) (Miller 1955)."""
 _HASH = np.uint64(0x9E3779B97F4A7C15)
-_ONE = np.uint64(1)
-_BYTE = np.uint64(255)
-
-
-@kernel(f"int64({READ_ONLY}, int64[::1], int64, int64, int64, int32[::1])")
-def repeats(data, starts, span, first, last, counts):
-    """Count in `counts[lag - first]` the bytes that equal the one `lag` before, for first <= lag <= last.
-
-    Windows of `span` (at most 32767) bytes begin at `starts`, each at least at `last`. Returns the bytes looked at, or
-    -1 if a window does not fit.
-    """
-    if span > 32767 or first < 1 or counts.size < last - first + 1:
-        return np.int64(-1)
-    for window in range(starts.size):
-        if starts[window] < last or starts[window] + span > data.size:
-            return np.int64(-1)
-    for lag in range(first, last + 1):
-        total = np.int64(0)
-        for window in range(starts.size):
-            here = data[starts[window] : starts[window] + span]
-            before = data[starts[window] - lag : starts[window] - lag + span]
-            equal = np.uint16(0)
-            for i in range(span):
-                equal = np.uint16(equal + np.uint16(here[i] == before[i]))
-            total += np.int64(equal)
-        counts[lag - first] = np.int32(total)
-    return np.int64(starts.size * span)
 
 
 @kernel(f"int64({READ_ONLY}, int64[::1], int64, int64, int64, int64, float32[::1], int32[::1], float32[::1])")
@@ -100,18 +73,6 @@ def column_prices(data, starts, rows, record, above, stride, steps, bins, prices
     return np.int64(total)
 
 
-@helper
-def length(value):
-    """Bits needed for a word."""
-    bits = np.uint64(0)
-    for shift in (32, 16, 8, 4, 2, 1):
-        large = np.uint64(value >= (_ONE << np.uint64(shift)))
-        step = large * np.uint64(shift)
-        bits += step
-        value >>= step
-    return bits + value
-
-
 @kernel(f"int64({READ_ONLY}, int64[::1], int64, int64, int64, int64[::1], int64[::1], uint8[::1])")
 def arrange(data, starts, rows, record, above, widths, kinds, out):
     """Write the records column by column: the next column has the bytes that `widths` says, until they make a record.
@@ -160,7 +121,7 @@ def closeness(data, starts, rows, record, above, sums, seen):
         at = starts[window]
         phase = at % record
         for _ in range(rows * record):
-            sums[phase] += np.int64(length(np.uint64(data[at] ^ data[at - above])))
+            sums[phase] += bit_length(np.uint64(data[at] ^ data[at - above]))
             seen[phase] += 1
             at += 1
             phase += 1
