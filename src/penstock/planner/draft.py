@@ -11,10 +11,11 @@ from ..layers.wanted import Want
 from .aims import Aim
 from .columns import choose_layout
 from .framed import frames_tree
-from .lags import candidates, excerpt, library_price
+from .lags import candidates, distant_share, excerpt, library_price
 from .numerals import with_digits
 from .padded import Padded, padded_rows
 from .structure import Layout, Region, find, rephase
+from .whole import Whole
 
 _WINDOWS: Final = 4
 _WINDOW: Final = 8 << 10
@@ -26,6 +27,15 @@ _PIECE: Final = 64 << 10
 _GLANCE: Final = 16 << 10
 _CLEAR: Final = 0.6
 """Of what the library at its lowest level makes of so few bytes, what needs no other look."""
+_PLAINLY: Final = 0.7
+"""Of what the library makes of so few bytes, and of what repeats from far, what leaves no doubt."""
+_BARE: Final = 0.15
+"""The part of a chunk without a layout from which on there is a doubt."""
+_LESS: Final = 0.65
+_LITTLE_LESS: Final = 0.9
+"""Of a layout's price, the least that its tree takes."""
+_DECIMALS: Final = frozenset({4, 8})
+"""Bytes of numbers that may be decimals."""
 _NUMBER: Final = 8
 """Bytes up to which records are numbers."""
 _FEW: Final = 256 << 10
@@ -76,8 +86,11 @@ class Laid(NamedTuple):
         return wanted.zstd(self.aim.guess)
 
 
-def draft_of(raw: Bytes, aim: Aim) -> tuple[Draft, Want] | None:
-    """Look for structure; return a draft and this chunk's tree, or None where there is none."""
+def draft_of(raw: Bytes, aim: Aim, whole: Whole | None = None) -> tuple[Draft, Want] | None:
+    """Look for structure; return a draft and this chunk's tree, or None where there is none.
+
+    whole: what is asked what the library makes of all, where samples leave a doubt; None: they must do.
+    """
     framed = frames_tree(raw, aim)
     if framed is not None:
         return AsItIs(framed), framed
@@ -86,29 +99,68 @@ def draft_of(raw: Bytes, aim: Aim) -> tuple[Draft, Want] | None:
     if padded is None or raw.size > _FEW:
         regions = find(raw, lengths)
         if padded is None or not _better(padded, raw, regions):
-            return _laid(raw, regions, aim)
+            return _laid(raw, regions, aim, whole)
     want = padded.over(raw)
     return (padded, want) if want is not None else None
 
 
-def _laid(raw: Bytes, regions: Sequence[Region], aim: Aim) -> tuple[Draft, Want] | None:
+def _laid(raw: Bytes, regions: Sequence[Region], aim: Aim, whole: Whole | None) -> tuple[Draft, Want] | None:
     """The draft of records and arrays."""
     trees: dict[Layout, Want] = {}
-    expected: list[float] = []
+    expected: dict[Layout, float] = {}
+    if whole and _is_doubtful(raw, regions) and _promised(raw, regions) > whole.price:
+        return None
     for region in regions:
         if region.layout is not None and region.layout not in trees:
             trees[region.layout], each = _tree_of(raw, region, region.layout, aim)
-            expected.append(8.0 * each / region.layout.record)
-    if not trees or _no_better(raw, min(expected), list(trees), aim):
+            expected[region.layout] = 8.0 * each / region.layout.record
+    if not trees:
         return None
+    slack = _TEXTS if any(one.kind == "raw" for layout in trees for one in layout.fields) else _NUMBERS
+    if whole and whole.asked:
+        bits = sum(expected[one.layout] * (one.stop - one.start) for one in regions if one.layout)
+        beaten = bits / slack > 8 * whole.made.size
+    else:
+        beaten = _no_better(raw, min(expected.values()) / slack, aim)
     draft = Laid(tuple(trees.items()), aim)
-    return draft, draft.tree(regions)
+    return None if beaten else (draft, draft.tree(regions))
 
 
-def _no_better(raw: Bytes, expected: float, layouts: Sequence[Layout], aim: Aim) -> bool:
-    """Whether trees are expected to take as many bits a byte as the library, so that none need be tried."""
-    texts = any(one.kind == "raw" for layout in layouts for one in layout.fields)
-    least = expected / (_TEXTS if texts else _NUMBERS)
+def _is_doubtful(raw: Bytes, regions: Sequence[Region]) -> bool:
+    """Whether samples leave a doubt that layouts are cheaper than the library, which finds more in the whole."""
+    bare = _bare(regions)
+    if bare == raw.size:
+        return False
+    small = excerpt(raw, _GLANCE)
+    enough = _PLAINLY * library_price(small) * (1 - distant_share(raw, small))
+    return bare > _BARE * raw.size or _promised(raw, regions) > enough
+
+
+def _bare(regions: Sequence[Region]) -> int:
+    """Bytes without a layout."""
+    return sum(one.stop - one.start for one in regions if one.layout is None)
+
+
+def _promised(raw: Bytes, regions: Sequence[Region]) -> float:
+    """Bits a byte that the trees of all regions take at least, or the library for those that have none."""
+    bits = 0.0
+    for one in regions:
+        size = one.stop - one.start
+        if one.layout:
+            bits += _hope(one.layout) * one.layout.price * size
+        else:
+            bits += _LITTLE_LESS * library_price(excerpt(raw[one.start : one.stop], _GLANCE)) * size
+    return bits / raw.size
+
+
+def _hope(layout: Layout) -> float:
+    """The least part of its price that a layout's tree takes: text and decimals may become numbers."""
+    decimals = layout.record in _DECIMALS and len(layout.fields) == 1
+    return _LESS if decimals or any(one.kind == "raw" for one in layout.fields) else _LITTLE_LESS
+
+
+def _no_better(raw: Bytes, least: float, aim: Aim) -> bool:
+    """Whether trees that take at least so many bits a byte take as many as the library, so that none need be tried."""
     if least <= _CLEAR * library_price(excerpt(raw, _GLANCE)):
         return False
     start = max(raw.size - _PIECE, 0) // 2

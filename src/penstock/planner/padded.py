@@ -74,8 +74,8 @@ def padded_rows(raw: Bytes, lengths: Sequence[int], aim: Aim) -> Padded | None:
     """Return rows at whose ends there is padding, of one of these lengths or of that at which blanks end; else None."""
     middle = max(raw.size - _RUNS, 0) // 2
     part = raw[middle : middle + _RUNS]
-    counts = np.bincount(part, minlength=256)
-    pad = max(padding.PADS, key=lambda byte: int(counts[byte]))
+    counts = {byte: int(np.count_nonzero(part == byte)) for byte in padding.PADS}
+    pad = max(padding.PADS, key=lambda byte: counts[byte])
     if counts[pad] < _PADDED * part.size:
         return None
     for width in dict.fromkeys((*lengths, *_usual_distances(part, pad))):

@@ -17,6 +17,7 @@ from ..layers.wanted import Want
 from .aims import Aim, tried
 from .draft import Draft, draft_of
 from .glance import has_no_structure
+from .whole import Whole
 
 PLAN_FROM: Final = 16 << 10
 """Raw bytes below which looking for structure costs more than it saves."""
@@ -108,23 +109,26 @@ class Planner:
     def _lead(self, raw: Bytes, room: Bytes) -> tuple[Coded | None, Kept | None]:
         if has_no_structure(raw):
             return None, None
-        smallest = self._smallest(raw, room)
+        whole = Whole(raw, self.aim.guess)
+        smallest = self._smallest(raw, room, whole if self._may_be_taken else None)
         if smallest is None:
-            return None, None
+            return self._instead(whole, room) if whole.asked else None, None
         found, coded = smallest
-        if self._is_clear(raw, coded.size):
+        clear = not whole.asked and self._is_clear(raw, coded.size)
+        if clear or coded.size < self.aim.gain * whole.made.size:
             return coded, _kept(found, coded, raw)
-        library = np.empty(raw.size, np.uint8)
-        size = codec_by_id(ZSTD).encode_into(raw, library, self.aim.guess)
-        if size < 0 or coded.size < self.aim.gain * size:
-            return coded, _kept(found, coded, raw)
-        return self._instead(library[:size], room), None
+        return self._instead(whole, room), None
 
-    def _smallest(self, raw: Bytes, room: Bytes) -> tuple[tuple[Draft, Want], Coded] | None:
+    @property
+    def _may_be_taken(self) -> bool:
+        """Whether what the library makes for comparison is what it would be asked for where there is no tree."""
+        return self.aim.name == "balanced"
+
+    def _smallest(self, raw: Bytes, room: Bytes, whole: Whole | None) -> tuple[tuple[Draft, Want], Coded] | None:
         """Find a tree, and encode by it."""
         best: tuple[tuple[Draft, Want], Coded] | None = None
         for aim in tried(self.aim):
-            found = draft_of(raw, aim)
+            found = draft_of(raw, aim, whole)
             out = np.empty(room.size, np.uint8) if best else room
             coded = _coded(found[1], raw, out) if found else None
             if found and coded and (best is None or coded.size < best[1].size):
@@ -133,9 +137,10 @@ class Planner:
                 best = found, coded
         return best
 
-    def _instead(self, library: Bytes, room: Bytes) -> Coded | None:
+    def _instead(self, whole: Whole, room: Bytes) -> Coded | None:
         """What the library made, if that is what it would be asked for now; it need not be asked again."""
-        if self.aim.name != "balanced" or library.size > room.size:
+        library = whole.made
+        if not self._may_be_taken or library.size > room.size:
             return None
         room[: library.size] = library
         return Coded(pack(leaf(ZSTD, library.size)), library.size)
