@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from naive import structure as naive
 from penstock.kernels import fieldprices, lags, structure
-from penstock.planner.lags import steps
+from penstock.planner.lags import steps, sums
 
 BINS = np.empty(fieldprices.BINS, np.int32)
 quick = settings(deadline=None, max_examples=60)
@@ -49,10 +49,20 @@ def test_column_prices(data, record, rows, stride, groups):
     above = record * groups
     starts = [above + nth * record for nth in range(groups)]
     prices = np.zeros(3 * record, np.float32)
-    found = structure.column_prices(view(data), at(*starts), rows, record, above, stride, steps(), BINS, prices)
+    found = structure.column_prices(view(data), at(*starts), rows, record, above, stride, steps(), sums(), BINS, prices)
     assert found == rows * groups
     wanted = naive.column_prices(data, starts, rows, record, above, stride)
     assert prices[: len(wanted)] == pytest.approx(wanted, abs=0.02, rel=1e-4)
+
+
+@pytest.mark.parametrize("rows", [127, 128, 129, 400])
+def test_columns_of_many_rows(rows):
+    data = np.random.default_rng(rows).integers(0, 40, 9000, dtype=np.uint8)
+    starts = [3 + 2000 * nth for nth in range(4)]
+    prices = np.zeros(9, np.float32)
+    found = structure.column_prices(data, at(*starts), rows, 3, 3, 1, steps(), sums(), BINS, prices)
+    assert found == 4 * rows
+    assert prices == pytest.approx(naive.column_prices(data.tolist(), starts, rows, 3, 3, 1), abs=0.05, rel=1e-4)
 
 
 @quick
@@ -128,6 +138,26 @@ def test_closeness(data, record, rows, above):
     assert (sums.tolist(), seen.tolist()) == naive.closeness(data, starts, rows, record, above)
 
 
+LIMITS = (32, 8, 8, 4, 24)
+
+
+@quick
+@given(few, st.integers(1, 9), st.integers(1, 10), st.data())
+def test_phases(data, record, rows, draw):
+    starts = [record + 1, len(data) - rows * record]
+    profile = draw.draw(st.lists(st.integers(-90, 90), min_size=record, max_size=record))
+    known = draw.draw(st.sampled_from([[], profile]))
+    phase, usual = draw.draw(st.integers(0, record - 1)), draw.draw(st.sampled_from([0.1, 0.9]))
+    found, room = np.zeros(2, np.int64), np.empty(2 * record, np.int64)
+    assert (
+        structure.phases(
+            view(data), at(*starts), rows, record, usual, np.array(known, np.int64), phase, at(*LIMITS), room, found
+        )
+        == 2
+    )
+    assert found.tolist() == [naive.phase(data, start, rows, record, usual, known, phase, LIMITS) for start in starts]
+
+
 @quick
 @given(st.lists(st.tuples(st.integers(-256, 256), st.integers(-256, 256)), min_size=1, max_size=40))
 def test_turns(pairs):
@@ -165,16 +195,20 @@ def test_what_does_not_fit_is_refused():
     for start, rows in ((0, 4), (9, 4), (90, 4), (-1, 1), (1 << 40, 1)):
         starts = at(start)
         assert lags.repeats(data, starts, 40, 10, np.zeros(10, np.int32)) == -1 or 10 <= start <= 60
-        assert structure.column_prices(data, starts, rows, 10, 10, 1, steps(), BINS, room) == -1
+        assert structure.column_prices(data, starts, rows, 10, 10, 1, steps(), sums(), BINS, room) == -1
         assert structure.arrange(data, starts, rows, 10, 10, at(4, 6), long, out) == -1
         assert structure.closeness(data, starts, rows, 10, 10, long, long) == -1
         assert structure.distances(np.zeros(80, np.uint32), starts, 40, 1, 10, 9, long) == -1
         assert fieldprices.field_prices(data, starts, rows, 10, at(4), 1, wanted, steps(), BINS, values, room) == -1
     assert fieldprices.field_prices(data, at(40), 2, 10, at(9), 1, wanted, steps(), BINS, values, room) == -1
-    assert structure.column_prices(data, at(10), 2, 0, 10, 1, steps(), BINS, room) == -1
+    assert structure.column_prices(data, at(10), 2, 0, 10, 1, steps(), sums(), BINS, room) == -1
     assert structure.arrange(data, at(10), 1, 10, 10, at(4, 7), long, out) == -1
     assert structure.arrange(data, at(10), 1, 10, 10, at(0), long, out) == -1
     assert structure.turns(long, long, 101, long) == -1
+    for bad in (at(9), at(90), at(-1)):
+        assert structure.phases(data, bad, 2, 10, 0.5, long[:0], 0, at(*LIMITS), long, long.copy()) == -1
+    assert structure.phases(data, at(40), 2, 10, 0.5, long[:9], 0, at(*LIMITS), long, long.copy()) == -1
+    assert structure.phases(data, at(40), 2, 10, 0.5, long[:0], 10, at(*LIMITS), long, long.copy()) == -1
     counts, found = np.zeros(40, np.int32), np.zeros(lags.FOUND, np.int64)
     assert lags.lengths(counts, 100, counts, found) == -1
     assert lags.lengths(counts[:15], 9, counts, found) == -1

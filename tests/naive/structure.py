@@ -93,6 +93,24 @@ def turns(profile, found):
     return [sum(abs(found[(at + turn) % size] - profile[at]) for at in range(size)) for turn in range(size)]
 
 
+def phase(data, start, rows, record, usual, known, phase, limits):
+    """Where records begin in a window; -1 if none do."""
+    unit, still, flat, chance, alike = limits
+    near, far = (
+        [part * unit // rows for part in closeness(data, [start], rows, record, record + more)[0]] for more in (0, 1)
+    )
+    near, far = ([one[(start + place) % record] for place in range(record)] for one in (near, far))
+    if sum(near) > still * record and sum(near) > sum(far) * (1 + usual) / 2:
+        return -1
+    shape = [one - round(sum(near) / record) for one in near]
+    much = sum(map(abs, shape))
+    if not known or much <= flat * record:
+        return phase
+    scores = turns(known, [one * unit * record // much for one in shape])
+    best = min(range(record), key=scores.__getitem__)
+    return best if scores[phase] - scores[best] > chance * record and scores[best] <= alike * record else phase
+
+
 def distances(values, starts, span, first, last, most):
     """Sums of distances, each at most `most`."""
     return [

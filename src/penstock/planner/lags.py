@@ -78,10 +78,20 @@ scratch = Scratch()
 
 
 @cache
+def sums() -> Floats:
+    """The n log2 n of each n."""
+    return _sums().astype(np.float32)
+
+
+@cache
 def steps() -> Floats:
     """(n + 1) log2(n + 1) - n log2 n for each n."""
-    numbers = np.arange(_ENOUGH + 1, dtype=np.float64)
-    return np.diff(numbers * np.log2(np.maximum(numbers, 1))).astype(np.float32)
+    return np.diff(_sums()).astype(np.float32)
+
+
+def _sums() -> npt.NDArray[np.float64]:
+    numbers = np.arange(_ENOUGH + 2, dtype=np.float64)
+    return numbers * np.log2(np.maximum(numbers, 1))
 
 
 def spread(size: int, record: int, rows: int, before: int, after: int = 0) -> Groups | None:
@@ -141,7 +151,7 @@ def price_columns(
     columns = -(-record // stride)
     prices = scratch.prices[: 3 * columns]
     count = structure.column_prices(
-        data, groups.starts, groups.rows, record, above, stride, steps(), scratch.bins, prices
+        data, groups.starts, groups.rows, record, above, stride, steps(), sums(), scratch.bins, prices
     )
     return Columns(record, above, groups, prices.reshape(columns, 3) / np.float32(count)) if count > 0 else None
 
