@@ -100,21 +100,24 @@ def _pad_and_phase(raw: Bytes, width: int) -> tuple[int, int] | None:
     table = _rows(raw, width)
     if table is None:
         return None
-    pad = max(padding.PADS, key=lambda byte: int(np.count_nonzero(table == byte)))
-    blank: Shares = (table == pad).mean(0)
+    pads = {byte: table == byte for byte in padding.PADS}
+    pad = max(pads, key=lambda byte: int(np.count_nonzero(pads[byte])))
+    blank: Shares = np.count_nonzero(pads[pad], 0) / len(table)
     drops = np.roll(blank, 1) - blank
     sharpest = np.argsort(-drops, kind="stable")[:_SHARP]
     likely = sharpest[drops[sharpest] >= max(_DROP, _NEARLY * float(drops.max()))]
     if not likely.size:
         return None
-    phase = int(max(likely, key=lambda at: _at_ends(blank, int(at))))
+    phase = int(likely[np.argmax(_at_ends(blank, likely))])
     found = padding.find(np.roll(table, -phase, 1).reshape(-1), width)
     return (pad, phase) if found is not None and found[0] == pad and found[1] >= _PADDED * table.size else None
 
 
-def _at_ends(blank: Shares, phase: int) -> float:
-    """Return how many bytes of padding end a row, about, if rows begin at `phase`."""
-    return float(np.minimum.accumulate(np.roll(blank, -phase)[::-1]).sum())
+def _at_ends(blank: Shares, phases: npt.NDArray[np.int64]) -> Shares:
+    """Return how many bytes of padding end a row, about, if rows begin at each of these phases."""
+    backwards = (phases[:, None] - 1 - np.arange(blank.size)) % blank.size
+    ends: Shares = np.minimum.accumulate(blank[backwards], 1).sum(1)
+    return ends
 
 
 def _rows(raw: Bytes, width: int) -> npt.NDArray[np.uint8] | None:
