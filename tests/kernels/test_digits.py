@@ -144,6 +144,14 @@ def test_whole_records_are_counted():
     assert counts[:, digitclasses.ASCII_BLANK].tolist() == [0, 0, 2]
 
 
+@pytest.mark.parametrize("rows", [510, 511, 512, 1300])
+def test_many_rows_are_counted(rows):
+    counts = np.zeros((2, digitclasses.CLASSES), np.int32)
+    assert digitclasses.classify(np.tile(np.frombuffer(b"1 ", np.uint8), rows), 2, counts) == rows
+    assert counts[0].max() == counts[1].max() == rows
+    assert set(counts.reshape(-1).tolist()) == {0, rows}
+
+
 @pytest.mark.parametrize(("record", "rows", "classes"), [(0, 3, 14), (4, 3, 14), (3, 3, 13)])
 def test_counts_without_room_are_refused(record, rows, classes):
     assert digitclasses.classify(np.zeros(12, np.uint8), record, np.zeros((rows, classes), np.int32)) == -1

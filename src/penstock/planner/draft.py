@@ -11,9 +11,9 @@ from ..layers.wanted import Want
 from .aims import Aim
 from .columns import choose_layout
 from .framed import frames_tree
-from .lags import candidates, distant_share, excerpt, library_price
+from .lags import candidates, excerpt, library_price
 from .numerals import with_digits
-from .padded import Padded, padded_rows
+from .padded import Rows, padded_rows
 from .structure import Layout, Region, find, rephase
 from .whole import Whole
 
@@ -28,7 +28,7 @@ _GLANCE: Final = 16 << 10
 _CLEAR: Final = 0.6
 """Of what the library at its lowest level makes of so few bytes, what needs no other look."""
 _PLAINLY: Final = 0.7
-"""Of what the library makes of so few bytes, and of what repeats from far, what leaves no doubt."""
+"""Of what the library makes of so few bytes, what leaves no doubt."""
 _BARE: Final = 0.15
 """The part of a chunk without a layout from which on there is a doubt."""
 _LESS: Final = 0.65
@@ -95,50 +95,44 @@ def draft_of(raw: Bytes, aim: Aim, whole: Whole | None = None) -> tuple[Draft, W
     if framed is not None:
         return AsItIs(framed), framed
     lengths = candidates(raw)
-    padded = padded_rows(raw, lengths, aim)
-    if padded is None or raw.size > _FEW:
+    rows = padded_rows(raw, lengths, aim)
+    if rows is None or raw.size > _FEW:
         regions = find(raw, lengths)
-        if padded is None or not _better(padded, raw, regions):
+        if rows is None or not _better(rows, raw, regions):
             return _laid(raw, regions, aim, whole)
-    want = padded.over(raw)
-    return (padded, want) if want is not None else None
+    return rows.draft, rows.want
 
 
 def _laid(raw: Bytes, regions: Sequence[Region], aim: Aim, whole: Whole | None) -> tuple[Draft, Want] | None:
     """The draft of records and arrays."""
     trees: dict[Layout, Want] = {}
     expected: dict[Layout, float] = {}
-    if whole and _is_doubtful(raw, regions) and _promised(raw, regions) > whole.price:
+    if all(one.layout is None for one in regions):
+        return None
+    small = library_price(excerpt(raw, _GLANCE))
+    if whole and _is_doubtful(raw, regions, small) and _promised(raw, regions) > whole.price:
         return None
     for region in regions:
         if region.layout is not None and region.layout not in trees:
             trees[region.layout], each = _tree_of(raw, region, region.layout, aim)
             expected[region.layout] = 8.0 * each / region.layout.record
-    if not trees:
-        return None
     slack = _TEXTS if any(one.kind == "raw" for layout in trees for one in layout.fields) else _NUMBERS
     if whole and whole.asked:
         bits = sum(expected[one.layout] * (one.stop - one.start) for one in regions if one.layout)
         beaten = bits / slack > 8 * whole.made.size
     else:
-        beaten = _no_better(raw, min(expected.values()) / slack, aim)
+        beaten = _no_better(raw, min(expected.values()) / slack, aim, small)
     draft = Laid(tuple(trees.items()), aim)
     return None if beaten else (draft, draft.tree(regions))
 
 
-def _is_doubtful(raw: Bytes, regions: Sequence[Region]) -> bool:
-    """Whether samples leave a doubt that layouts are cheaper than the library, which finds more in the whole."""
-    bare = _bare(regions)
-    if bare == raw.size:
-        return False
-    small = excerpt(raw, _GLANCE)
-    enough = _PLAINLY * library_price(small) * (1 - distant_share(raw, small))
-    return bare > _BARE * raw.size or _promised(raw, regions) > enough
+def _is_doubtful(raw: Bytes, regions: Sequence[Region], small: float) -> bool:
+    """Whether samples leave a doubt that layouts are cheaper than the library, which finds more in the whole.
 
-
-def _bare(regions: Sequence[Region]) -> int:
-    """Bytes without a layout."""
-    return sum(one.stop - one.start for one in regions if one.layout is None)
+    small: the bits a byte that the library takes for a few bytes.
+    """
+    bare = sum(one.stop - one.start for one in regions if one.layout is None)
+    return bare > _BARE * raw.size or _promised(raw, regions) > _PLAINLY * small
 
 
 def _promised(raw: Bytes, regions: Sequence[Region]) -> float:
@@ -159,9 +153,9 @@ def _hope(layout: Layout) -> float:
     return _LESS if decimals or any(one.kind == "raw" for one in layout.fields) else _LITTLE_LESS
 
 
-def _no_better(raw: Bytes, least: float, aim: Aim) -> bool:
+def _no_better(raw: Bytes, least: float, aim: Aim, small: float) -> bool:
     """Whether trees that take at least so many bits a byte take as many as the library, so that none need be tried."""
-    if least <= _CLEAR * library_price(excerpt(raw, _GLANCE)):
+    if least <= _CLEAR * small:
         return False
     start = max(raw.size - _PIECE, 0) // 2
     if least <= library_price(raw[start : start + _PIECE], aim.guess):
@@ -170,10 +164,10 @@ def _no_better(raw: Bytes, least: float, aim: Aim) -> bool:
     return raw.size <= _PIECE or least > library_price(excerpt(raw, _PIECE), aim.guess)
 
 
-def _better(padded: Padded, raw: Bytes, regions: Sequence[Region]) -> bool:
+def _better(rows: Rows, raw: Bytes, regions: Sequence[Region]) -> bool:
     """Whether rows without their padding take less than records by field, by what those are priced at."""
     price = sum((one.layout.price if one.layout else 8.0) * (one.stop - one.start) for one in regions) / raw.size
-    return price >= 8.0 or padded.price(raw) <= price
+    return price >= 8.0 or rows.price(raw) <= price
 
 
 def _tree_of(raw: Bytes, region: Region, layout: Layout, aim: Aim) -> tuple[Want, float]:

@@ -53,24 +53,36 @@ class Padded(NamedTuple):
     def over(self, raw: Bytes) -> Want | None:
         """Return the tree for a chunk, wherever its rows begin; None where they are not padded."""
         found = _pad_and_phase(raw, self.width)
-        return None if found is None else self._tree(*found)
+        return None if found is None else self.tree(*found)
 
-    def price(self, raw: Bytes) -> float:
-        """Return the bits a byte that a piece of the chunk takes."""
-        found = _pad_and_phase(raw, self.width)
-        if found is None:
-            return 8.0
-        start = max(raw.size - _SAMPLE, 0) // 2 // self.width * self.width + found[1]
-        piece = raw[start : start + _SAMPLE]
-        node = encode_tree(self._tree(found[0], 0), piece, np.empty(piece.size, np.uint8))
-        return 8.0 * node.stored / piece.size if node else 8.0
-
-    def _tree(self, pad: int, phase: int) -> Want:
+    def tree(self, pad: int, phase: int) -> Want:
+        """Return the tree of rows that begin there."""
         rows = wanted.padding(padding.wanted(self.width, pad), AUTO, wanted.zstd(self.level))
         return wanted.regions([phase], [AUTO, rows]) if phase else rows
 
 
-def padded_rows(raw: Bytes, lengths: Sequence[int], aim: Aim) -> Padded | None:
+class Rows(NamedTuple):
+    """Rows that were found in a chunk: their draft, the byte that pads them, and where the first one begins."""
+
+    draft: Padded
+    pad: int
+    phase: int
+
+    @property
+    def want(self) -> Want:
+        """The tree of that chunk."""
+        return self.draft.tree(self.pad, self.phase)
+
+    def price(self, raw: Bytes) -> float:
+        """Return the bits a byte that a piece of the chunk takes."""
+        width = self.draft.width
+        start = max(raw.size - _SAMPLE, 0) // 2 // width * width + self.phase
+        piece = raw[start : start + _SAMPLE]
+        node = encode_tree(self.draft.tree(self.pad, 0), piece, np.empty(piece.size, np.uint8))
+        return 8.0 * node.stored / piece.size if node else 8.0
+
+
+def padded_rows(raw: Bytes, lengths: Sequence[int], aim: Aim) -> Rows | None:
     """Return rows at whose ends there is padding, of one of these lengths or of that at which blanks end; else None."""
     middle = max(raw.size - _RUNS, 0) // 2
     part = raw[middle : middle + _RUNS]
@@ -79,8 +91,9 @@ def padded_rows(raw: Bytes, lengths: Sequence[int], aim: Aim) -> Padded | None:
     if counts[pad] < _PADDED * part.size:
         return None
     for width in dict.fromkeys((*lengths, *_usual_distances(part, pad))):
-        if _LEAST <= width <= min(_MOST, raw.size // _MANY) and _pad_and_phase(raw, width) is not None:
-            return Padded(width, aim.strong)
+        found = _pad_and_phase(raw, width) if _LEAST <= width <= min(_MOST, raw.size // _MANY) else None
+        if found is not None:
+            return Rows(Padded(width, aim.strong), *found)
     return None
 
 
