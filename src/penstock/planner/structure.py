@@ -133,13 +133,14 @@ def _judged(data: Bytes, small: Bytes, columns: Columns, library: float) -> Layo
         layout = decimal or (with_rows(data, layout) if layout.price <= _HOPE * library else layout)
     if layout.price > _SURE * library:
         layout = _with_library(data, layout)
-    if layout.price > _CLEAR * library:
-        library = min(library, library_price(excerpt(data, _LARGEST), 3))
     gain = _MAYBE if layout.record in _ITEMS and len(layout.fields) == 1 else _GAIN
     if layout.price > gain * library or len(layout.fields) > _MOST_FIELDS:
         return None
     # What repeats from far the library finds in the whole, not in the sample.
-    return layout if layout.price <= gain * library * (1 - distant_share(data, small)) else None
+    gain *= 1 - distant_share(data, small)
+    if _CLEAR * library < layout.price <= gain * library:
+        library = min(library, library_price(excerpt(data, _LARGEST), 3))
+    return layout if layout.price <= gain * library else None
 
 
 def _either(data: Bytes, columns: Columns) -> Layout | None:
