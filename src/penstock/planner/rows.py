@@ -10,6 +10,7 @@ import numpy.typing as npt
 from ..buffers import Bytes
 from .fields import Field, Layout, divide
 from .lags import Ints, scratch
+from .smoothed import with_means
 
 LONGEST = 8192
 """Values of the longest row that is looked for."""
@@ -30,10 +31,10 @@ def with_rows(data: Bytes, layout: Layout) -> Layout:
     """Return the layout with its row length if the row above makes it cheaper, else as it was."""
     row = _closest(data, layout)
     if row < 2:
-        return layout
+        return with_means(data, layout)
     found = divide(data, layout.record, row)
     if found is None or found.price > _WORTH * layout.price:
-        return layout
+        return with_means(data, layout)
     return replace(found, row=row)
 
 
