@@ -19,6 +19,8 @@ _NEAR = 1.05
 """Of rows as close as this to the closest, the shortest is it: of a multiple the lines are as alike."""
 _WORTH = 0.97
 """A row above must be cheaper by this than the neighbour, for it costs more time."""
+_CLEAR = 0.9
+"""And by this, so that no other way of looking for rows is asked."""
 _HOPE = 1.15
 """Of the neighbour's distance; the row above may still be cheaper with it."""
 _SHORTEST = 12
@@ -35,7 +37,10 @@ def with_rows(data: Bytes, layout: Layout) -> Layout:
     found = divide(data, layout.record, row)
     if found is None or found.price > _WORTH * layout.price:
         return with_means(data, layout)
-    return replace(found, row=row)
+    found = replace(found, row=row)
+    if found.price < _CLEAR * layout.price:
+        return found
+    return min(found, with_means(data, layout), key=lambda one: one.price)  # a row that gains little may be chance
 
 
 def _closest(data: Bytes, layout: Layout) -> int:

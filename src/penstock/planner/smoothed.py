@@ -32,8 +32,10 @@ _SPANS: Final = 2
 _BOX: Final = 8
 """Pixels of which the mean is compared: noise is less in it, and what is alike in rows is not."""
 _AROUND: Final = 6
-_NEAR: Final = 1.15
-"""Of rows as close as this to the closest, a part of it is it: of two rows the lines are as alike."""
+_NEAR: Final = 1.2
+"""Of rows as close as this to the closest, the shortest is it."""
+_BESIDE: Final = 4
+"""Lags on each side, of those looked at first, than which a row is closer."""
 _WORTH: Final = 0.985
 """What the mean of the row above must cost at most, of what the neighbour does."""
 _SPREAD: Final = 5.2
@@ -77,15 +79,19 @@ def _closest(pieces: list[npt.NDArray[np.int64]], longest: int) -> int:
     words: list[Words] = [(box - low).astype(np.uint32) for box in boxes]
     longest = longest // _STEP * _STEP
     found = _distances([box[::_STEP] for box in words], longest // _STEP, 1, longest // _STEP, _SPANS)
-    shortest = _SHORTEST // _STEP
-    least = int(np.argmin(found[shortest - 1 :])) + shortest
-    for parts in range(8, 1, -1):
-        shorter = round(least / parts)
-        if shorter > shortest and found[shorter - 2 : shorter + 1].min() <= _NEAR * found[least - 1]:
-            least = shorter
-            break
-    first, last = max(_STEP * least - _AROUND, _SHORTEST), min(_STEP * least + _AROUND, longest)
+    least = _STEP * _shortest(found, _SHORTEST // _STEP)
+    first, last = max(least - _AROUND, _SHORTEST), min(least + _AROUND, longest)
     return first + int(np.argmin(_distances(words, longest, first, last, 1)))
+
+
+def _shortest(found: Ints, shortest: int) -> int:
+    """The shortest lag that is closer than those around, and nearly as close as any: multiples of a row are, too."""
+    far = found[shortest - 1 :]
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(far, _BESIDE, mode="edge"), 2 * _BESIDE + 1).min(1)
+    # The first ones are close because they are near.
+    around[:_BESIDE] = -1
+    good = (far == around) & (far <= _NEAR * far[_BESIDE:].min())
+    return int(np.argmax(good)) + shortest if good.any() else int(np.argmin(far)) + shortest
 
 
 def _distances(words: list[Words], longest: int, first: int, last: int, spans: int) -> Ints:
