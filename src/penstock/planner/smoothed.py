@@ -42,8 +42,6 @@ _SPREAD: Final = 5.2
 """Times as many values as the mean difference take about as many bits as differences that are close to normal."""
 _MEANS: Final = Cost(0.0, 0.2, 0.2)
 """Nanoseconds for the mean above a pixel."""
-_TIME: Final = 0.06
-"""Bits of a pixel that the time is worth."""
 _PIXELS, _PRICED, _RUN = 4096, 1024, 64
 """Pixels that are looked at, of which so many are priced, and of each run of them."""
 Words = npt.NDArray[np.uint32]
@@ -150,7 +148,7 @@ def smoothed(pieces: list[Numbers], task: Task, choose: Callable[[list[Numbers],
     mean = above + ((sum(times * signed(one - above) for times, one in zip((1, 2, 2, 1), five, strict=True)) + 4) >> 3)
     change, usual = signed(here - mean), int(here.mean())
     others = (left, above, left + above - corner, usual)
-    if _length(change) + _TIME >= min(_length(signed(here - other)) for other in others):
+    if _length(change) + task.terms.linear(_MEANS) >= min(_length(signed(here - other)) for other in others):
         return None
     some = change[:: max(len(change) * _RUN // _PRICED, 1)]
     inner = choose(list(((some << 1) ^ (some >> 63)).astype(np.uint64)), task._replace(row=0, floats=False))
