@@ -21,6 +21,7 @@ RECORDS: Final = 33
 PLANES: Final = 34
 DIGITS: Final = 35
 FRAMES: Final = 36
+CHANNELS: Final = 37
 DELTA: Final = 48
 DECIMAL: Final = 49
 PACK: Final = 64
@@ -42,6 +43,7 @@ NAMES: Final[Mapping[int, str]] = MappingProxyType(
         PLANES: "planes",
         DIGITS: "digits",
         FRAMES: "frames",
+        CHANNELS: "channels",
         DELTA: "delta",
         DECIMAL: "decimal",
         PACK: "pack",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 from .contract import (
+    CHANNELS,
     CONSTANT,
     DECIMAL,
     DELTA,
@@ -40,9 +41,10 @@ ZIGZAG: Final = 5
 FLOAT: Final = 6
 MEDIAN: Final = 7
 RISE: Final = 8
+SMOOTH: Final = 9
 
 _ZEROS: Final = 0x80
-_MODES: Final = ("?", "diff", "second", "xor", "grid", "zigzag", "float", "median", "rise")
+_MODES: Final = ("?", "diff", "second", "xor", "grid", "zigzag", "float", "median", "rise", "smooth")
 
 
 class Want(NamedTuple):
@@ -91,7 +93,7 @@ def constant() -> Want:
 
 
 def delta(mode: int, lag: int, child: Want) -> Want:
-    """Return differences: `mode` from `DIFF` to `RISE`, of values `lag` apart (a row's length for grids)."""
+    """Return differences: `mode` from `DIFF` to `SMOOTH`, of values `lag` apart (a row's length for grids)."""
     return Want(DELTA, bytes((mode,)) + varint(lag), 0, (child,))
 
 
@@ -124,6 +126,11 @@ def sparse(params: bytes, gaps: Want = AUTO, values: Want = AUTO) -> Want:
 def records(fields: bytes, children: Iterable[Want]) -> Want:
     """Return fixed-size records by field; `fields`: the layer's codes of them, in order."""
     return Want(RECORDS, fields, 0, tuple(children))
+
+
+def channels(params: bytes, children: Iterable[Want]) -> Want:
+    """Return the channels of a recording, each without what those before it foretell; `params` as the layer says."""
+    return Want(CHANNELS, params, 0, tuple(children))
 
 
 def regions(sizes: Iterable[int], children: Iterable[Want]) -> Want:

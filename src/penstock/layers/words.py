@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from ..errors import CorruptDataError
 from .contract import (
+    CHANNELS,
     DECIMAL,
     DELTA,
     DICTIONARY,
@@ -70,6 +71,8 @@ def stream_names(node: Node) -> list[str]:
         return _pieces(node.edges)
     if node.id == RECORDS:
         names = _fields(node.params)
+    elif node.id == CHANNELS:
+        names = [f"channel {number}" for number in range(many)]
     elif node.id == PLANES:
         names = [f"byte {number}" for number in range(many)]
     else:
@@ -194,6 +197,7 @@ def _delta(params: bytes, kind: Kind) -> str:
         "delta: floats in their order",
         f"delta: median of neighbours, rows of {lag:,}",
         f"delta: increase over {before}",
+        f"delta: mean of five above, rows of {lag:,}",
     )[mode]
 
 
@@ -230,6 +234,15 @@ def _decimal(params: bytes, _: Kind) -> str:
     return f"decimal: floats with {places} digit{'s' * (places != 1)} behind the point"
 
 
+def _channels(params: bytes, _: Kind) -> str:
+    from .channels import read
+
+    shape = read(params)
+    form = _form(Field(shape.width, Form.BIG if shape.big else Form.LITTLE))
+    told = int(shape.factors.any(1).sum())
+    return f"channels: {shape.many} of {form}, {told} foretold by those before"
+
+
 def _padding(params: bytes, _: Kind) -> str:
     reader = Reader(params)
     width, pad = reader.number(_MOST), reader.byte()
@@ -250,6 +263,7 @@ _TOLD: Final[dict[int, Callable[[bytes, Kind], str]]] = {
     PACK: lambda _params, _kind: "pack: as few bits as each block needs",
     DIGITS: _digits,
     FRAMES: _frames,
+    CHANNELS: _channels,
     DECIMAL: _decimal,
     RUNS: lambda _params, _kind: "runs: each value once",
     SPARSE: _sparse,

@@ -19,6 +19,7 @@ from .candidates import Candidate, Priced, all_of
 from .indexed import Whole, few_differences, indexed
 from .prices import TERMS, Cost, scattered, transform_cost
 from .samples import Sample, Task, look
+from .smoothed import smoothed
 from .trials import tried
 
 _CHUNK: Final = 1 << 20
@@ -91,6 +92,8 @@ def choose(pieces: list[npt.NDArray[np.uint64]], task: Task, whole: Whole | None
     few, row = _fewer(pieces, task.row)
     if not few:
         return Priced(AUTO, 0.0, 0.0, 0.0, None, 0.0)
+    if task.row and (smooth := smoothed(pieces, task, choose)):
+        return smooth
     task = task._replace(row=row)
     every = 0
     for piece in few:

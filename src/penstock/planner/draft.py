@@ -9,7 +9,7 @@ from ..buffers import Bytes
 from ..layers import wanted
 from ..layers.wanted import Want
 from .aims import Aim
-from .columns import choose_layout
+from .channels import choose_fields
 from .framed import frames_tree
 from .lags import candidates, excerpt, library_price
 from .numerals import with_digits
@@ -175,7 +175,7 @@ def _tree_of(raw: Bytes, region: Region, layout: Layout, aim: Aim) -> tuple[Want
     data = raw[region.start : region.stop]
     fields = with_digits(data, layout).fields if layout.record > _NUMBER else layout.fields
     windows = _windows(data, layout)
-    return choose_layout(windows, fields, layout.record, aim.name, layout.row, whole=data)[:2]
+    return choose_fields(windows, fields, layout.record, aim.name, row=layout.row, whole=data)
 
 
 def _windows(data: Bytes, layout: Layout) -> list[Bytes]:
@@ -183,9 +183,13 @@ def _windows(data: Bytes, layout: Layout) -> list[Bytes]:
     record = layout.record
     least = 3 * layout.row * record
     size = max(least, min(_WINDOW, _RECORDS * record)) // record * record or record
-    many = max(1, min(_WINDOWS, data.size // max(size, 1)))
+    many = max(1, min(2 * _WINDOWS if layout.row else _WINDOWS, data.size // max(size, 1)))
     gap = (data.size // many) // record * record
     size = min(size, gap)
-    # From the middles of equal parts: the first records are often unlike the others.
-    first = (gap - size) // 2 // record * record
-    return [data[at : at + size] for at in range(first, first + gap * many, gap)] if gap else [data]
+    if not gap:
+        return [data]
+    # From the middles of equal parts: the first records are often unlike the others. Of images in a row the middles
+    # would be the same part of each.
+    free = gap - size
+    offs = [free * (34 * at % 55) // 55 if layout.row else free // 2 for at in range(1, many + 1)]
+    return [data[gap * nth + off // record * record :][:size] for nth, off in enumerate(offs)]
