@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from naive import digits as twin
-from penstock.kernels import blanks, digitclasses, digits
+from penstock.kernels import blanks, digitclasses, digits, digitwords
 from penstock.layers.digits import Form, _tables
 
 ITEMS = pytest.mark.parametrize("item", [4, 8])
@@ -12,9 +12,10 @@ ROWS = 300
 
 
 def arrays(item):
-    """Numbers, scratch and parts that fit; rows of four ASCII digits."""
+    """Numbers, scratch, parts and words that fit; rows of four ASCII digits."""
     numbers = np.arange(ROWS, dtype=f"<u{item}")
-    return numbers, np.zeros((3, digits.TILE), np.uint8), np.zeros((4, digits.TILE), np.uint32)
+    scratch, parts = np.zeros((3, digits.TILE), np.uint8), np.zeros((4, digits.TILE), np.uint32)
+    return numbers, scratch, parts, np.zeros((3, digits.TILE), np.uint64)
 
 
 @ITEMS
@@ -22,7 +23,7 @@ def arrays(item):
 def test_it_writes_and_reads_rows(item, behind_blanks):
     form = Form.ASCII_BLANKS if behind_blanks else Form.ASCII
     tables = _tables(form, 4)
-    numbers, scratch, parts = arrays(item)
+    numbers, scratch, parts, words = arrays(item)
     block = np.full(4 * ROWS + 1, 0xEE, np.uint8)
     out, low, none = np.zeros_like(numbers), np.zeros(1, np.int64), np.array([77], numbers.dtype)
     if behind_blanks:
@@ -31,7 +32,10 @@ def test_it_writes_and_reads_rows(item, behind_blanks):
         )
         assert blanks.read[item](block, 4, tables.marks, none, out, low, scratch) == 0
     else:
-        assert digits.write[item](numbers, 5, 4, tables.bounds, 0x30, tables.lasts, block, scratch, parts) == ROWS
+        assert (
+            digitwords.write[item](numbers, 5, 4, tables.bounds, 0x30, tables.lasts, block, scratch, parts, words)
+            == ROWS
+        )
         assert digits.read[item](block, 4, 0x30, tables.last, 10, none, out, low, scratch) == 0
     assert block[-1] == 0xEE
     assert block[:-1].tobytes() == b"".join(twin.row_of(n + 5, form, 4) for n in range(ROWS))
@@ -42,7 +46,7 @@ def test_it_writes_and_reads_rows(item, behind_blanks):
 @pytest.mark.parametrize("what", ["width", "block", "scratch", "parts", "lasts"])
 def test_without_room_nothing_is_written(item, what):
     tables = _tables(Form.ASCII, 4)
-    numbers, scratch, parts = arrays(item)
+    numbers, scratch, parts, words = arrays(item)
     width, block, lasts = 4, np.zeros(4 * ROWS, np.uint8), tables.lasts
     if what == "width":
         width = 0
@@ -53,8 +57,8 @@ def test_without_room_nothing_is_written(item, what):
     elif what == "parts":
         parts = parts[:, :-1].copy()
     else:
-        lasts = lasts[:-1]
-    assert digits.write[item](numbers, 0, width, tables.bounds, 0x30, lasts, block, scratch, parts) == -1
+        lasts = lasts[:199]
+    assert digitwords.write[item](numbers, 0, width, tables.bounds, 0x30, lasts, block, scratch, parts, words) == -1
     marks = np.frombuffer(b" 0-", np.uint8).copy()
     assert blanks.write[item](numbers, 0, width, tables.bounds, marks, lasts, block, scratch, parts) == -1
     assert not block.any()
@@ -62,7 +66,7 @@ def test_without_room_nothing_is_written(item, what):
 
 @ITEMS
 def test_without_room_nothing_is_read(item):
-    numbers, scratch, _ = arrays(item)
+    numbers, scratch, *_ = arrays(item)
     before, none, low, last = numbers.copy(), numbers[:1], np.zeros(1, np.int64), np.zeros(256, np.uint8)
     block, marks = np.full(4 * ROWS - 1, 0x30, np.uint8), np.frombuffer(b" 0-", np.uint8).copy()
     whole = np.full(4 * ROWS, 0x30, np.uint8)

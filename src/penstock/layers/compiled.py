@@ -73,10 +73,10 @@ class _State:
 
     def _run(self, at: _Places, count: int) -> bool:
         from ..kernels import decode as kernels
-        from ..kernels import entries
+        from ..kernels import entries, places
 
         table, room = self._table, at.arena
-        if kernels.place(table, count, at.data, at.payload_at, at.out_at, room.address, room.size) < 0:
+        if places.place(table, count, at.data, at.payload_at, at.out_at, room.address, room.size) < 0:
             return False
         left = count
         while left:
