@@ -15,7 +15,7 @@ def arrays(item):
     """Numbers, scratch, parts and words that fit; rows of four ASCII digits."""
     numbers = np.arange(ROWS, dtype=f"<u{item}")
     scratch, parts = np.zeros((3, digits.TILE), np.uint8), np.zeros((4, digits.TILE), np.uint32)
-    return numbers, scratch, parts, np.zeros((3, digits.TILE), np.uint64)
+    return numbers, scratch, parts, np.zeros(digitwords.WORDS, np.uint64)
 
 
 @ITEMS
@@ -40,6 +40,39 @@ def test_it_writes_and_reads_rows(item, behind_blanks):
     assert block[-1] == 0xEE
     assert block[:-1].tobytes() == b"".join(twin.row_of(n + 5, form, 4) for n in range(ROWS))
     assert (out.tolist(), int(low[0])) == ([n + 5 for n in range(ROWS)], 5)
+
+
+@pytest.mark.parametrize("form", list(Form), ids=lambda form: form.name.lower())
+@pytest.mark.parametrize("low", [0, 7, -3])
+def test_rows_of_all_widths_stay_in_their_room(form, low):
+    """One row, as many as fit one word, a tile and one more; those looked up, and those made one by one."""
+    for width in range(1, form.most + 1):
+        tables = _tables(form, width)
+        item, most = tables.kind.width, int(tables.bounds[1]) - low
+        if low < tables.bounds[0] or (low < 0 and width == 1 and tables.marks is not None):
+            continue  # a minus sign takes a byte
+        for count in (0, 1, 2, 8, 257, 9000 if width < 4 else 600):
+            numbers = np.random.default_rng(count).integers(0, min(most, 2**31 - 1) + 1, count).astype(f"<u{item}")
+            numbers[-1:] = most
+            room = np.full(count * width + 48, 0xEE, np.uint8)
+            outcome = write(numbers, low, width, tables, room[24 : room.size - 24])
+            assert outcome == count
+            assert (room[:24] == 0xEE).all()
+            assert (room[room.size - 24 :] == 0xEE).all()
+            rows = [twin.row_of(int(number) + low, form, width) for number in numbers]
+            assert room[24 : room.size - 24].tobytes() == b"".join(rows)
+            if count and most + 1 < 2 ** (8 * item):
+                numbers[count // 2] = most + 1
+                assert write(numbers, low, width, tables, room[24 : room.size - 24]) == -1
+
+
+def write(numbers, low, width, tables, block):
+    _, scratch, parts, words = arrays(numbers.itemsize)
+    if tables.marks is not None:
+        kernel, one, more = blanks.write, tables.marks, ()
+    else:
+        kernel, one, more = digitwords.write, tables.zone, (words,)
+    return kernel[numbers.itemsize](numbers, low, width, tables.bounds, one, tables.lasts, block, scratch, parts, *more)
 
 
 @ITEMS

@@ -164,13 +164,30 @@ def _end(value, end):
     return np.uint8(np.uint32(end) + (np.uint32(0) if value >= 0 else np.uint32(100)))
 
 
+@helper
+def _positive(tile, many, low, room, ends, signs, parts, step, by, shift):
+    """Do what `split_32` does for numbers that are `low` or up to `room` more, none below 0: in 32 bits."""
+    wrong = np.uint32(0)
+    for i in range(many):
+        number = tile[i]
+        wrong |= np.uint32(number > room)
+        rest = np.uint32(number + low)
+        above = np.uint32(np.uint64(rest) * by >> shift)
+        ends[i] = np.uint8(rest - above * step)
+        signs[i] = np.uint8(0)
+        parts[0, i] = above
+    return np.int64(wrong)
+
+
 @cold_helper
 def split_32(tile, many, low, bounds, ends, signs, parts):
-    """The same as `split_64` for numbers of at most nine digits."""
+    """The same as `split_64` for numbers of at most nine digits, which are one part."""
     # Of two divisions LLVM makes one, by a number that it does not know: multiplications are several times as fast.
     step, by, shift = np.uint32(10), np.uint64(0xCCCCCCCD), np.uint64(35)
     if bounds[2] == 100:
         step, by, shift = np.uint32(100), np.uint64(0x51EB851F), np.uint64(37)
+    if 0 <= low <= bounds[1] <= 0xFFFFFFFF:
+        return _positive(tile, many, np.uint32(low), np.uint32(bounds[1] - low), ends, signs, parts, step, by, shift)
     wrong = np.int64(0)
     for i in range(many):
         value = np.int64(tile[i]) + low
@@ -180,8 +197,6 @@ def split_32(tile, many, low, bounds, ends, signs, parts):
         ends[i] = _end(value, np.uint32(rest - above * step))
         signs[i] = np.uint8(value < 0)
         parts[0, i] = above
-        parts[1, i] = 0
-        parts[2, i] = 0
     return wrong
 
 

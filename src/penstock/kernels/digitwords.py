@@ -25,6 +25,10 @@ MARKS = np.array([[0x40, 0xF0, 0x60], [0x20, 0x30, 0x2D]], np.uint8)
 """Blank, zero, minus, of the last two forms."""
 MARKED = 7
 """The first of these."""
+_KNOWN = 4 * TILE
+"""Rows of so many kinds at most are looked up."""
+WORDS = _KNOWN + TILE
+"""Words of scratch: those of three parts of a tile, or those of one part and of all rows."""
 
 
 def _last_bytes() -> npt.NDArray[np.uint8]:
@@ -117,21 +121,29 @@ def _to_halves(low, high, words, many):
 @helper
 def _ended(words, ends, lasts, i):
     """The last eight bytes of a row."""
-    return words[0, i] >> np.uint64(8) | np.uint64(lasts[ends[i]]) << np.uint64(56)
+    return words[i] >> np.uint64(8) | np.uint64(lasts[ends[i]]) << np.uint64(56)
 
 
 @helper
 def _before(words, k, i):
     """The eight bytes in front of the last `8 * k`."""
-    return words[k, i] >> np.uint64(8) | (words[k - 1, i] & np.uint64(0xFF)) << np.uint64(56)
+    at = k * TILE + i
+    return words[at] >> np.uint64(8) | (words[at - TILE] & np.uint64(0xFF)) << np.uint64(56)
+
+
+@helper
+def _near(start, width, many, bytes):
+    """How many of the first rows end so near to the block's start that no word of so many bytes can end with them."""
+    near = np.int64(0)
+    while near < many and start + (near + 1) * width < bytes:
+        near += 1
+    return near
 
 
 @cold_helper
 def _store(words, count, ends, lasts, block, start, width, many):
     """Store rows that end with `count` words; a row of the first few is stored byte by byte."""
-    near = np.int64(0)
-    while near < many and start + (near + 1) * width < 8 * count:
-        near += 1
+    near = _near(start, width, many, 8 * count)
     at = start + many * width - 8
     if count == 1:
         for i in range(many - 1, near - 1, -1):
@@ -152,30 +164,70 @@ def _store(words, count, ends, lasts, block, start, width, many):
 
 
 @helper
+def _tile_of(parts, words, count, zone, many):
+    """Make words of the parts of a tile."""
+    if zone == 0:
+        # At most nine bytes: of the word in front of these sixteen digits nothing is in the row.
+        _to_halves(parts[0], parts[1], words, many)
+    else:
+        for part in range(count):
+            _to_bytes(parts[part], words[part * TILE :], zone, many)
+
+
+@cold_helper
+def _looked_up(numbers, low, width, bounds, zone, lasts, block, ends, parts, words):
+    """Write rows of which there are few kinds: each kind is made once. Returns as `write_64` does."""
+    known, span = words[TILE:], bounds[1] - low + 1
+    for first in range(0, span, TILE):
+        many = min(np.int64(TILE), span - first)
+        for i in range(many):
+            value = low + first + i
+            parts[0, i] = np.uint32(value // bounds[2])
+            ends[i] = np.uint8(value % bounds[2])
+        _tile_of(parts, words, np.int64(1), zone, many)
+        for i in range(many):
+            known[first + i] = _ended(words, ends, lasts, i)
+    most = numbers.dtype.type(0)
+    for i in range(numbers.size):
+        most = max(most, numbers[i])
+    if np.uint64(most) >= np.uint64(span):
+        return np.int64(-1)
+    near = _near(np.int64(0), width, np.int64(numbers.size), np.int64(8))
+    at = numbers.size * width - 8
+    for i in range(numbers.size - 1, near - 1, -1):
+        store64(block, at, known[numbers[i]])
+        at -= width
+    for i in range(near):
+        for j in range(width):
+            block[i * width + j] = np.uint8(known[numbers[i]] >> np.uint64(8 * (8 - width + j)))
+    return np.int64(numbers.size)
+
+
+@helper
 def _written(numbers, low, width, bounds, zone, lasts, block, scratch, parts, words, split):
     ends, signs, count = scratch[0], scratch[1], (width + 7) >> 3
-    room = min(ends.size, parts[0].size, words[0].size) >= TILE and parts.shape[0] >= 3 and words.shape[0] >= 3
+    room = min(ends.size, parts[0].size) >= TILE and parts.shape[0] >= 3 and words.size >= WORDS
     room = room and lasts.size >= 256 and block.size >= numbers.size * width
     if not room or width < 1 or count > 3 or (zone == 0 and width > 9):
         return np.int64(-1)
+    for part in range(1, 3):
+        for i in range(TILE):
+            parts[part, i] = 0
+    if count == 1 and 0 <= low <= bounds[1] and bounds[1] - low < min(_KNOWN, numbers.size >> 3):
+        return _looked_up(numbers, low, width, bounds, zone, lasts, block, ends, parts, words)
     for tile in range((numbers.size - 1) // TILE, -1, -1):
         row = tile * TILE
         many = min(np.int64(TILE), numbers.size - row)
         if split(numbers[row : row + many], many, low, bounds, ends, signs, parts) > 0:
             return np.int64(-1)
-        if zone == 0:
-            # At most nine bytes: of the word in front of these sixteen digits nothing is in the row.
-            _to_halves(parts[0], parts[1], words[0], many)
-        else:
-            for part in range(count):
-                _to_bytes(parts[part], words[part], zone, many)
+        _tile_of(parts, words, count, zone, many)
         _store(words, count, ends, lasts, block, row * width, width, many)
     return np.int64(numbers.size)
 
 
 _WRITE = (
     f"int64({READ_ITEMS}, int64, int64, int64[::1], uint8, {READ_ONLY}, uint8[::1], uint8[:, ::1], uint32[:, ::1], "
-    "uint64[:, ::1])"
+    "uint64[::1])"
 )
 
 
@@ -190,7 +242,7 @@ def write_64(numbers, low, width, bounds, zone, lasts, block, scratch, parts, wo
     """Write each number + `low` as a row; return how many, or -1: one is not within `bounds`, or there is no room.
 
     bounds: least, most, ten to the digits of the last byte. zone: as for `read`. lasts: a row of
-    `LASTS`. scratch: 2 times `TILE` bytes; parts: 3 times `TILE` numbers; words: the same.
+    `LASTS`. scratch: 2 times `TILE` bytes; parts: 3 times `TILE` numbers; words: `WORDS`.
     """
     return _written(numbers, low, width, bounds, zone, lasts, block, scratch, parts, words, split_64)
 

@@ -41,11 +41,11 @@ def _rows(table, at, plan):
 @helper
 def _scratch(scratch, form, width):
     """Bounds of the numbers, parts, and small numbers, of digits; in front of the last two is room for words."""
-    tile = digits.TILE
-    bounds = carray(pointer(scratch + 42 * tile), (3,), np.int64)
+    tile, behind = digits.TILE, scratch + 8 * digitwords.WORDS
+    bounds = carray(pointer(behind + 18 * tile), (3,), np.int64)
     digitwords.limit(form, width, bounds)
-    parts = carray(pointer(scratch + 24 * tile), (4, tile), np.uint32)
-    return bounds, parts, carray(pointer(scratch + 40 * tile), (2, tile), np.uint8)
+    parts = carray(pointer(behind), (4, tile), np.uint32)
+    return bounds, parts, carray(pointer(behind + 16 * tile), (2, tile), np.uint8)
 
 
 @helper
@@ -67,7 +67,7 @@ def _digits(arguments, like, write):
     if width < 1 or form >= digitwords.MARKED:
         return BAD
     bounds, parts, small = _scratch(scratch, form, width)
-    words = carray(pointer(scratch), (3, digits.TILE), np.uint64)
+    words = carray(pointer(scratch), (digitwords.WORDS,), np.uint64)
     numbers, out, zone = read_items(items_of(table[at + 1], like)), bytes_of(table[at]), digitwords.ZONES[form]
     done = write(numbers, low, width, bounds, zone, digitwords.LASTS[form], out, small, parts, words)
     return _patched(table, at, width, done)

@@ -136,7 +136,7 @@ class Digits:
         scratch, parts = np.empty((2, digits.TILE), np.uint8), np.empty((4, digits.TILE), np.uint32)
         bounds, lasts = tables.bounds, tables.lasts
         if tables.marks is None:
-            words = np.empty((3, digits.TILE), np.uint64)
+            words = np.empty(digitwords.WORDS, np.uint64)
             done = digitwords.write[item](
                 numbers, least, width, bounds, tables.zone, lasts, block, scratch, parts, words
             )
