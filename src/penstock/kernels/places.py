@@ -76,6 +76,15 @@ def _in_place(row, plan):
     return row[ID] == REGIONS or (row[ID] == RECORDS and plain_of(row, plan) >= 0 and row[PLACE] & 7 == 0)
 
 
+@kernel("int64(int64[:, ::1], int64)")
+def needed(table, count):
+    """Return the bytes of an arena that has room for all inner streams, each from the start of a line on."""
+    total = np.int64(0)
+    for at in range(1, count):
+        total += (table[at, SIZE] + _LINE - 1) & -_LINE
+    return total
+
+
 @kernel(f"int64(int64[:, ::1], int64, {READ_ONLY}, int64, int64, int64, int64)")
 def place(table, count, plan, payload, out, arena, size):
     """Say where each stream is to stand; return the bytes of the arena that are used, or DONE where it is too small."""
