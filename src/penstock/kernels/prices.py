@@ -286,6 +286,9 @@ def look(values, starts, width, lag, wanted, haste, logs, scratch, rows):
         row[:] = 0.0
         if not (wanted >> view) & 1 or (f.LAG <= view <= f.MEDIAN and lag == 0):
             continue
+        # Without a highest bit nothing has a sign.
+        if (view == f.ZIGZAG or view == f.FLOAT) and wanted & 1 and rows[f.NONE, f.TOP] < 8 * width:
+            continue
         made = scratch[view * f.MOST : (view + 1) * f.MOST]
         count = transform(values, starts, up, lag, view, made)
         if count > 0:
