@@ -30,6 +30,17 @@ def test_a_tally_is_that_of_the_slow_twin(values, most):
     assert out.tolist() == pytest.approx([len(found), once, twice, coded])
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.one_of(st.integers(0, 9), st.integers(0, (1 << 64) - 1)), max_size=60))
+def test_values_in_order_are_merged_as_the_slow_twin_has_it(values):
+    found, once, twice, _ = twin.tally(values)
+    rising, out = np.array(sorted(values), np.uint64), np.zeros(4)
+    assert distinct.merge(rising, out) == len(found)
+    assert rising[: len(found)].tolist() == found
+    assert out[: distinct.CODED].tolist() == [len(found), once, twice]
+    assert distinct.merge(rising, np.zeros(3)) == -1
+
+
 @pytest.mark.parametrize("size", [1, 4095, 4096, 4097, 9000])
 def test_values_that_come_very_often(size):
     told, _, out = tally([3] * size + [4], 2, 4)

@@ -61,6 +61,28 @@ def tally(values, most, logs, keys, counts, out):
     return distinct
 
 
+@kernel("int64(uint64[::1], float64[::1])")
+def merge(rising, out):
+    """Move the values that differ to the front of `rising`, which is in order; return how many they are.
+
+    out: `DISTINCT`, `ONCE` and `TWICE` are set. -1 for wrong arguments.
+    """
+    if out.size <= CODED:
+        return -1
+    once, twice, made, many = 0, 0, 0, 0
+    for at in range(rising.size):
+        many += 1
+        value = rising[at]
+        if at + 1 == rising.size or rising[at + 1] != value:
+            rising[made] = value
+            made += 1
+            once += np.int64(many == 1)
+            twice += np.int64(many == 2)
+            many = 0
+    out[DISTINCT], out[ONCE], out[TWICE] = made, once, twice
+    return made
+
+
 @kernel("int64(int64[::1], int64[::1], float64, float64[::1])")
 def steps(values, starts, times, out):
     """Set `out` to the mean length in bits of the differences of neighbours, `times` as large as they are.

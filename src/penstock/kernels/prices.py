@@ -31,33 +31,45 @@ def table():
 @helper
 def _entropy(counts, first, size, logs, count):
     """Bits a symbol of an order-0 code, with Miller and Madow's correction for small samples; the commonest symbol."""
-    total = 0.0
+    # Sums of floats wait for one another: four of them go side by side.
+    total, second, third, fourth = 0.0, 0.0, 0.0, 0.0
+    stop = first + size - size % 4
+    for at in range(first, stop, 4):
+        total += logs[np.int64(counts[at])]
+        second += logs[np.int64(counts[at + 1])]
+        third += logs[np.int64(counts[at + 2])]
+        fourth += logs[np.int64(counts[at + 3])]
+    for at in range(stop, first + size):
+        total += logs[np.int64(counts[at])]
     distinct = 0
     most = _U0
     for at in range(first, first + size):
-        many = counts[at]
-        total += logs[np.int64(many)]
-        distinct += np.int64(many != _U0)
-        most = max(many, most)
+        distinct += np.int64(counts[at] != _U0)
+        most = max(counts[at], most)
     usual = first
     while counts[usual] != most:  # it is there, so this ends
         usual += 1
+    total += second + third + fourth
     return (logs[count] - total) / count + (distinct - 1) / (1.3862943611198906 * count), usual - first
+
+
+@helper
+def _from(counts, first, least):
+    """How many symbols there are from `least` on."""
+    many = _U0
+    for at in range(first + least, first + 256):
+        many += counts[at]
+    return np.float64(many)
 
 
 @helper
 def _fit(counts, first, count):
     """In how many bits, 1, 2 or 4, nearly all symbols fit; 0 if in none. As `layers.nibbles.fitting_bits` has it."""
-    above, fit = 0, 0
-    for at in range(255, 0, -1):
-        above += np.int64(counts[first + at])
-        if at == 15 and above <= 0.015 * count:
-            fit = 4
-        if at == 3 and above <= 0.04 * count:
-            fit = 2
-        if at == 1 and above <= 0.005 * count:
-            fit = 1
-    return fit
+    if _from(counts, first, 1) <= 0.005 * count:
+        return 1
+    if _from(counts, first, 3) <= 0.04 * count:
+        return 2
+    return 4 if _from(counts, first, 15) <= 0.015 * count else 0
 
 
 @helper
@@ -73,12 +85,23 @@ def _coded(bits, share):
 
 
 @helper
+def _lengths_of(view, count, counts):
+    """Count values by bit length. Two tables: an entry that counts the same as the one before waits for it."""
+    for at in range(2 * _SIZES):
+        counts[at] = _U0
+    for at in range(0, count - 1, 2):
+        counts[length(view[at])] += _U1
+        counts[_SIZES + length(view[at + 1])] += _U1
+    if count % 2:
+        counts[length(view[count - 1])] += _U1
+    for at in range(_SIZES):
+        counts[at] += counts[_SIZES + at]
+
+
+@helper
 def _classes(view, count, counts, logs, row):
     """Price by bit length: what a code of lengths with plain bits below would take. It ranks the transforms."""
-    for at in range(_SIZES):
-        counts[at] = _U0
-    for at in range(count):
-        counts[length(view[at])] += _U1
+    _lengths_of(view, count, counts)
     top, plain = 0, 0.0
     for size in range(65):
         if counts[size]:
@@ -107,7 +130,7 @@ def _patched(sizes, count):
 @helper
 def _above_least(values, starts, counts, row):
     """`PACKED` of the values themselves: each block has a minimum of its own."""
-    for at in range(_SIZES):
+    for at in range(2 * _SIZES):
         counts[at] = _U0
     for window in range(starts.size - 1):
         begin, end = starts[window], starts[window + 1]
@@ -115,21 +138,33 @@ def _above_least(values, starts, counts, row):
         for at in range(begin, end):
             least = min(least, values[at])
         for at in range(begin, end):
-            counts[length(values[at] - least)] += _U1
+            counts[(at & 1) * _SIZES + length(values[at] - least)] += _U1
+    for at in range(_SIZES):
+        counts[at] += counts[_SIZES + at]
     row[f.PACKED] = _patched(counts, values.size)
 
 
 @helper
-def _by_plane(view, count, width, counts, logs, row):
+def _bytes_of(view, count, shift, counts, other):
+    """Count the bytes of a plane, in two tables, the second of which is scratch."""
+    for at in range(256):
+        counts[at] = _U0
+        other[at] = _U0
+    for at in range(0, count - 1, 2):
+        counts[np.int64((view[at] >> shift) & _BYTE)] += _U1
+        other[np.int64((view[at + 1] >> shift) & _BYTE)] += _U1
+    if count % 2:
+        counts[np.int64((view[count - 1] >> shift) & _BYTE)] += _U1
+    for at in range(256):
+        counts[at] += other[at]
+
+
+@helper
+def _by_plane(view, count, width, counts, other, logs, row):
     """Entropies of the byte planes, and what they take together when each is coded or stored."""
     used = max((np.int64(row[f.TOP]) + 7) // 8, 1)
-    for at in range(256 * used):
-        counts[at] = _U0
-    for at in range(count):
-        value = view[at]
-        for plane in range(used):
-            counts[256 * plane + np.int64(value & _BYTE)] += _U1
-            value >>= np.uint64(8)
+    for plane in range(used):
+        _bytes_of(view, count, np.uint64(8 * plane), counts[256 * plane : 256 * plane + 256], other)
     price = 0.0
     for plane in range(width):
         bits, share, byte = 0.0, 1.0, 0
@@ -213,11 +248,8 @@ def _detail(scratch, view, width, haste, logs, row):
     counts = scratch[f.VIEWS * f.MOST : f.VIEWS * f.MOST + 2048]
     sizes = scratch[f.VIEWS * f.MOST + 2048 : f.VIEWS * f.MOST + 3072]
     rest = scratch[f.VIEWS * f.MOST + 3072 : f.VIEWS * f.MOST + 3072 + f.MOST]
-    _by_plane(made, count, width, counts, logs, row)
-    for at in range(_SIZES):
-        sizes[at] = _U0
-    for at in range(count):
-        sizes[length(made[at])] += _U1
+    _by_plane(made, count, width, counts, rest, logs, row)
+    _lengths_of(made, count, sizes)
     _by_split(made, count, sizes, counts, rest, haste, logs, row)
     repeats(made, count, rest, row)
     row[f.DETAILED] = 1.0

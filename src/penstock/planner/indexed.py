@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
@@ -49,20 +48,15 @@ def indexed(whole: Whole, few: Column, best: Candidate, task: Task, choose: Choi
     """
     step = max(1, int(task.total) // _LOOKED_AT)
     some = whole(step)
-    total, some = some.size * step, some[: 2 * _LOOKED_AT]
-    found = _tallied(some, int(_FRESH * some.size))
-    # An estimate of all there are comes first: no values are sorted where they are too many.
-    if found is None or _foretold(found, some.size, total) > _MOST * total:
-        return
-    times = _foretold(found, some.size, total) / found.distinct
-    if not _pays(few, best, np.sort(scratch().keys[: found.distinct]), times, total):
+    total, size = some.size * step, min(some.size, 2 * _LOOKED_AT)
+    known, many = _merged(some[:size], total)
+    # The estimate of all there are comes first: mostly they are too many.
+    if known.size > _FRESH * size or many > _MOST * total or not _pays(few, best, known, many / known.size, total):
         return
     more = whole(max(1, total // _SORTED))
-    found = _tallied(more, min(more.size, _LARGEST))
-    many = _foretold(found, more.size, total) if found else math.inf
-    if found is None or many > min(_MOST * total, _LARGEST):
+    distinct, many = _merged(more, total)
+    if many > min(_MOST * total, _LARGEST):
         return
-    distinct = np.sort(scratch().keys[: found.distinct])
     width = 1 if many <= 1 << 8 else 2
     places = np.searchsorted(distinct, few.values).astype(np.uint64)
     indices = choose(Column(places, few.starts), task._replace(width=width, floats=False))
@@ -124,6 +118,17 @@ def _tallied(values: Numbers, most: int) -> _Tally | None:
     return _Tally(int(many), int(once), int(twice), coded)
 
 
+def _merged(values: Numbers, total: int) -> tuple[Numbers, float]:
+    """Return the values that differ, in order, and how many there are in all at least; `values` are lost."""
+    from ..kernels import distinct
+
+    values.sort()  # of many values faster than a hash table that no cache holds
+    told, size = scratch().told, values.size
+    rising = values[: distinct.merge(values, told)]
+    many, once, twice, _ = told.tolist()
+    return rising, _foretold(_Tally(int(many), int(once), int(twice), 0.0), size, total)
+
+
 def _foretold(found: _Tally, size: int, total: int) -> float:
     """How many distinct values there are in all at least, from a sample of `size` without replacement.
 
@@ -138,9 +143,9 @@ def _pays(few: Column, best: Candidate, known: Numbers, times: float, total: int
 
     known: those of a sample, in order. times: as many there are in all.
     """
-    ends = np.array([0, known.size], np.int64)
+    some = _windows(known)
     left = _steps(np.searchsorted(known, few.values), few.starts, times)
-    left += _steps(known.view(np.int64), ends, 1 / times) * known.size * times / total
+    left += _steps(some.values.view(np.int64), some.starts, 1 / times) * known.size * times / total
     own = best.cost.bits - _SIGNS if best.form == "decimal" else _steps(few.values.view(np.int64), few.starts)
     return left < own
 

@@ -23,7 +23,7 @@ _REPEATING: Final = 0.04
 there, and matches are sought in the sample."""
 ROOM: Final = 128 << 10
 """Bytes of room for trials; of more than half of that none are made."""
-SLOTS: Final = 1 << 17
+SLOTS: Final = 1 << 14
 """Of the hash table by which distinct values are counted."""
 
 
