@@ -12,8 +12,8 @@ from .transforms import length, transform
 DETAILS = 2
 """Transforms besides none and differences of which more than the bit lengths is looked at."""
 
-HOPELESS = 1.3
-"""Transforms of more bits by bit length than the best one, times this and half a bit, get no details."""
+HOPELESS = 1.1
+"""Transforms of more bits by bit length than the best one, times this and a quarter bit, get no details."""
 
 _SIZES = 73
 _U1 = np.uint64(1)
@@ -265,13 +265,15 @@ def _slope(rows):
 def _likeliest(rows):
     """The other transform of the lowest price by bit length that has no details yet; -1 if none is worth them."""
     best, found, least = 1e9, -1, 1e9
+    if rows[f.DIFF, f.COUNT] > 0.0:
+        least = rows[_slope(rows), f.CLASS]
     for view in range(1, f.HEADS):
         if rows[view, f.COUNT] == 0.0 or f.DIFF <= view <= f.RISE:
             continue
         least = min(least, rows[view, f.CLASS])
         if rows[view, f.DETAILED] == 0.0 and rows[view, f.CLASS] < best:
             best, found = rows[view, f.CLASS], view
-    return found if best <= HOPELESS * least + 0.5 else -1
+    return found if best <= HOPELESS * least + 0.25 else -1
 
 
 @helper

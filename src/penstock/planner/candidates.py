@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
@@ -99,7 +100,7 @@ def price_of(slot: int) -> float:
     return float(scratch().trees[slot, k.PRICE])
 
 
-def candidates(sample: Sample, slots: Slots, terms: Terms) -> list[Candidate]:
+def candidates(sample: Sample, slots: Iterable[int], terms: Terms) -> list[Candidate]:
     """Return the trees of these slots."""
     table = scratch().trees
     return [_candidate(sample, slot, table[slot].tolist(), terms) for slot in dict.fromkeys(slots)]

@@ -62,7 +62,7 @@ def choose_column(
     """
     width = windows[0].dtype.itemsize if windows else 1
     column = Column.of([_widened(window) for window in windows])
-    task = Task(width, TERMS[objective], row, floats, total)
+    task = Task(width, TERMS[objective], row, floats, total, second=True)
     return choose(column, task, None if whole is None else lambda step: _widened(whole[::step]))
 
 
@@ -82,7 +82,7 @@ def choose(column: Column, task: Task, whole: Whole | None = None) -> Priced:
     slots = priced(sample, terms)
     worth = bits_of(slots.best) * task.total > 8 * _WORTH
     slots = tried(sample, slots, terms) if worth else slots
-    found = candidates(sample, slots, terms)
+    found = candidates(sample, slots if task.second else slots[:1], terms)
     best = found[0]
     if worth and whole is not None and task.width > 1 and best.view != k.NONE and best.cost.bits > _MANY:
         found += few_differences(sample, best.view, best.cost.bits, task, choose)
@@ -123,8 +123,10 @@ def _fewer(column: Column, row: int) -> tuple[Column, int]:
     """Return as much of the windows as is looked at, and the row's length if they are long enough for it."""
     if not row and column.values.size <= _LOOKED_AT:
         return column, 0
-    pieces = [piece for piece in column.pieces if piece.size]
     row = row if row + row // 2 < k.MOST else 0
+    if not row and (even := column.even(_LOOKED_AT)) is not None:
+        return even, 0
+    pieces = [piece for piece in column.pieces if piece.size]
     room = max(_LOOKED_AT, min(_ROWS * row * len(pieces), k.MOST))
     if row:
         many = min(max(1, room // (_ROWS * row)), len(pieces))

@@ -42,7 +42,7 @@ def prospects(data: Bytes, want: Want, objective: str) -> list[Prospect]:
     for number, (field, chosen) in enumerate(zip(here.fields, want.children, strict=True)):
         if field.form >= Form.ROWS:
             blocks = [window.reshape(-1, here.record)[:, at : at + field.width] for window in windows]
-            priced = choose_block(blocks, Task(1, TERMS[objective], row, None, total))[1]
+            priced = choose_block(blocks, Task(1, TERMS[objective], row, None, total, second=True))[1]
         else:
             values = [streams[number].values() for streams in columns]
             priced = choose_column(values, objective, row, None, total)

@@ -46,6 +46,16 @@ class Column(NamedTuple):
         ends = self.starts.tolist()
         return [self.values[start:stop] for start, stop in pairwise(ends)]
 
+    def even(self, room: int) -> Column | None:
+        """Return the begins of all windows, `room` values in all, if the windows are of one size."""
+        many = self.starts.size - 1
+        size = self.values.size // max(many, 1)
+        if not 0 < many <= room or (self.starts != np.arange(0, self.values.size + 1, size)[: many + 1]).any():
+            return None
+        each = min(room // many, size)
+        values = self.values.reshape(many, size)[:, :each].reshape(-1)
+        return Column(values, np.arange(0, many * each + 1, each))
+
 
 class Sample(NamedTuple):
     """What the kernel found; see `kernels.prices`."""
@@ -107,6 +117,8 @@ class Task(NamedTuple):
     row: int
     floats: bool | None
     total: float
+    second: bool = False
+    """Whether the next best tree is asked for too."""
 
 
 def look(few: Column, column: Column, views: int, task: Task) -> Sample:

@@ -71,8 +71,9 @@ class Table:
         found = self._spread.get(step)
         if found is None:
             whole = np.empty(0, np.uint8) if self._whole is None else self._whole
-            table = whole[: whole.size // self._record * self._record].reshape(-1, self._record)
-            found = self._spread[step] = np.ascontiguousarray(table[::step]).reshape(-1)
+            # Records as items of their own size: they are copied each in one piece.
+            table = whole[: whole.size // self._record * self._record].view(f"V{self._record}")
+            found = self._spread[step] = np.ascontiguousarray(table[::step]).view(np.uint8)
         return found
 
     def _numbers(self, records: Bytes, field: FieldLike) -> Numbers:

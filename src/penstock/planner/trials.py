@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..kernels import figures as k
+from ..layers.contract import ZSTD
+from ..layers.registry import codec_by_id
 from .candidates import Slots, bits_of, price_of, priced
 from .prices import Leaf, Terms, matched_leaf
 from .samples import ROOM, Sample, repeats, scratch, used_planes
@@ -82,9 +84,6 @@ def _tried(
 
 def trial(data: npt.NDArray[np.uint8], total: float, level: int) -> Leaf:
     """Return what the library at this level would make of a stream of `total` bytes, by what it makes of these."""
-    from ..layers.contract import ZSTD
-    from ..layers.registry import codec_by_id
-
     data = data[: ROOM // 2]
     stored = codec_by_id(ZSTD).encode_into(data, scratch().room, level)
     return matched_leaf(stored if stored >= 0 else data.size, data.size, total, level)
