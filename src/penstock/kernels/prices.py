@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from . import figures as f
-from .jit import helper, kernel
+from .counts import SIZES, bit_lengths, coded_bits, entropy, fitting, plane_bytes
+from .jit import cold_helper, helper, kernel
 from .repeats import repeats, seen, usual
 from .transforms import length, transform
 
@@ -15,7 +16,6 @@ DETAILS = 2
 HOPELESS = 1.1
 """Transforms of more bits by bit length than the best one, times this and a quarter bit, get no details."""
 
-_SIZES = 73
 _U1 = np.uint64(1)
 _U0 = np.uint64(0)
 _BYTE = np.uint64(0xFF)
@@ -29,85 +29,15 @@ def table():
 
 
 @helper
-def _entropy(counts, first, size, logs, count):
-    """Bits a symbol of an order-0 code, with Miller and Madow's correction for small samples; the commonest symbol."""
-    # Sums of floats wait for one another: four of them go side by side.
-    total, second, third, fourth = 0.0, 0.0, 0.0, 0.0
-    stop = first + size - size % 4
-    for at in range(first, stop, 4):
-        total += logs[np.int64(counts[at])]
-        second += logs[np.int64(counts[at + 1])]
-        third += logs[np.int64(counts[at + 2])]
-        fourth += logs[np.int64(counts[at + 3])]
-    for at in range(stop, first + size):
-        total += logs[np.int64(counts[at])]
-    distinct = 0
-    most = _U0
-    for at in range(first, first + size):
-        distinct += np.int64(counts[at] != _U0)
-        most = max(counts[at], most)
-    usual = first
-    while counts[usual] != most:  # it is there, so this ends
-        usual += 1
-    total += second + third + fourth
-    return (logs[count] - total) / count + (distinct - 1) / (1.3862943611198906 * count), usual - first
-
-
-@helper
-def _from(counts, first, least):
-    """How many symbols there are from `least` on."""
-    many = _U0
-    for at in range(first + least, first + 256):
-        many += counts[at]
-    return np.float64(many)
-
-
-@helper
-def _fit(counts, first, count):
-    """In how many bits, 1, 2 or 4, nearly all symbols fit; 0 if in none. As `layers.nibbles.fitting_bits` has it."""
-    if _from(counts, first, 1) <= 0.005 * count:
-        return 1
-    if _from(counts, first, 3) <= 0.04 * count:
-        return 2
-    return 4 if _from(counts, first, 15) <= 0.015 * count else 0
-
-
-@helper
-def _coded(bits, share):
-    """Bits a symbol of a Huffman code: near the entropy, but no symbol takes less than one bit."""
-    if share >= 1.0:
-        return 0.0
-    if share > 0.5:
-        rest = 1.0 - share
-        own = -share * np.log2(share) - (rest * np.log2(rest) if rest > 0.0 else 0.0)
-        bits = 1.0 + max(bits - own, 0.0)
-    return min(bits, 8.0)
-
-
-@helper
-def _lengths_of(view, count, counts):
-    """Count values by bit length. Two tables: an entry that counts the same as the one before waits for it."""
-    for at in range(2 * _SIZES):
-        counts[at] = _U0
-    for at in range(0, count - 1, 2):
-        counts[length(view[at])] += _U1
-        counts[_SIZES + length(view[at + 1])] += _U1
-    if count % 2:
-        counts[length(view[count - 1])] += _U1
-    for at in range(_SIZES):
-        counts[at] += counts[_SIZES + at]
-
-
-@helper
 def _classes(view, count, counts, logs, row):
     """Price by bit length: what a code of lengths with plain bits below would take. It ranks the transforms."""
-    _lengths_of(view, count, counts)
+    bit_lengths(view, count, counts)
     top, plain = 0, 0.0
     for size in range(65):
         if counts[size]:
             top = size
             plain += np.float64(counts[size]) * max(size - 1, 0)
-    bits, _ = _entropy(counts, 0, 65, logs, count)
+    bits, _ = entropy(counts[:65], logs, count)
     row[f.COUNT], row[f.TOP], row[f.CLASS], row[f.ZEROS] = (
         count,
         top,
@@ -130,7 +60,7 @@ def _patched(sizes, count):
 @helper
 def _above_least(values, starts, counts, row):
     """`PACKED` of the values themselves: each block has a minimum of its own."""
-    for at in range(2 * _SIZES):
+    for at in range(2 * SIZES):
         counts[at] = _U0
     for window in range(starts.size - 1):
         begin, end = starts[window], starts[window + 1]
@@ -138,46 +68,32 @@ def _above_least(values, starts, counts, row):
         for at in range(begin, end):
             least = min(least, values[at])
         for at in range(begin, end):
-            counts[(at & 1) * _SIZES + length(values[at] - least)] += _U1
-    for at in range(_SIZES):
-        counts[at] += counts[_SIZES + at]
+            counts[(at & 1) * SIZES + length(values[at] - least)] += _U1
+    for at in range(SIZES):
+        counts[at] += counts[SIZES + at]
     row[f.PACKED] = _patched(counts, values.size)
 
 
-@helper
-def _bytes_of(view, count, shift, counts, other):
-    """Count the bytes of a plane, in two tables, the second of which is scratch."""
-    for at in range(256):
-        counts[at] = _U0
-        other[at] = _U0
-    for at in range(0, count - 1, 2):
-        counts[np.int64((view[at] >> shift) & _BYTE)] += _U1
-        other[np.int64((view[at + 1] >> shift) & _BYTE)] += _U1
-    if count % 2:
-        counts[np.int64((view[count - 1] >> shift) & _BYTE)] += _U1
-    for at in range(256):
-        counts[at] += other[at]
-
-
-@helper
+@cold_helper
 def _by_plane(view, count, width, counts, other, logs, row):
     """Entropies of the byte planes, and what they take together when each is coded or stored."""
     used = max((np.int64(row[f.TOP]) + 7) // 8, 1)
     for plane in range(used):
-        _bytes_of(view, count, np.uint64(8 * plane), counts[256 * plane : 256 * plane + 256], other)
+        plane_bytes(view, count, np.uint64(8 * plane), counts[256 * plane : 256 * plane + 256], other)
     price = 0.0
     for plane in range(width):
         bits, share, byte = 0.0, 1.0, 0
         if plane < used:
-            bits, byte = _entropy(counts, 256 * plane, 256, logs, count)
+            mine = counts[256 * plane : 256 * plane + 256]
+            bits, byte = entropy(mine, logs, count)
             share = np.float64(counts[256 * plane + byte]) / count
-            price += _coded(bits, share)
-            row[f.FIT + plane] = _fit(counts, 256 * plane, count)
+            price += coded_bits(bits, share)
+            row[f.FIT + plane] = fitting(mine, count)
         row[f.PLANE + plane], row[f.LIKELY + plane], row[f.BYTE + plane] = bits, share, byte
     row[f.PLANES] = price
 
 
-@helper
+@cold_helper
 def _by_split(view, count, sizes, counts, large, haste, logs, row):
     """The best cut: plain bits below, a symbol of at most 255 above. sizes: values by bit length; large: scratch."""
     top = np.int64(row[f.TOP])
@@ -198,15 +114,15 @@ def _by_split(view, count, sizes, counts, large, haste, logs, row):
     for k in range(lowest, min(lowest + 6, max(top - 1, lowest)) + 1):
         if k > lowest:
             _coarser(counts, large, too_large, k)
-        bits, symbol = _entropy(counts, 0, 256, logs, count)
+        bits, symbol = entropy(counts[:256], logs, count)
         share = np.float64(counts[symbol]) / count
         missed = np.float64(counts[255]) / count
-        coded = _coded(bits, share)
+        coded = coded_bits(bits, share)
         price = k + coded + missed * (2.0 + top) + haste * max(coded - 4.0, 0.0)
         if price < row[f.SPLIT]:
             row[f.SPLIT], row[f.K], row[f.EXCEPTIONS] = price, k, missed
             row[f.SYMBOLS], row[f.SHARE], row[f.SYMBOL] = bits, share, symbol
-            row[f.SYMBOL_FIT] = _fit(counts, 0, count)
+            row[f.SYMBOL_FIT] = fitting(counts[:256], count)
 
 
 @helper
@@ -235,10 +151,10 @@ def _lengths(values, starts, counts, logs, row):
                 counts[min(at - begin - 1, 255)] += _U1
                 begin = at
                 made += 1
-    row[f.LENGTHS], _ = _entropy(counts, 0, 256, logs, max(made, 1))
+    row[f.LENGTHS], _ = entropy(counts[:256], logs, max(made, 1))
 
 
-@helper
+@cold_helper
 def _detail(scratch, view, width, haste, logs, row):
     """Fill what is looked at of the likely transforms only."""
     count = np.int64(row[f.COUNT])
@@ -249,7 +165,7 @@ def _detail(scratch, view, width, haste, logs, row):
     sizes = scratch[f.VIEWS * f.MOST + 2048 : f.VIEWS * f.MOST + 3072]
     rest = scratch[f.VIEWS * f.MOST + 3072 : f.VIEWS * f.MOST + 3072 + f.MOST]
     _by_plane(made, count, width, counts, rest, logs, row)
-    _lengths_of(made, count, sizes)
+    bit_lengths(made, count, sizes)
     _by_split(made, count, sizes, counts, rest, haste, logs, row)
     repeats(made, count, rest, row)
     row[f.DETAILED] = 1.0
@@ -279,9 +195,9 @@ def _likeliest(rows):
 @helper
 def _details(scratch, size, width, haste, logs, rows):
     """Look closer at none, the runs' heads if runs are long, differences, and the likeliest others."""
-    _detail(scratch, f.NONE, width, haste, logs, rows[f.NONE])
+    _detail(scratch, np.int64(f.NONE), width, haste, logs, rows[f.NONE])
     if rows[f.HEADS, f.COUNT] * 2 < size:
-        _detail(scratch, f.HEADS, width, haste, logs, rows[f.HEADS])
+        _detail(scratch, np.int64(f.HEADS), width, haste, logs, rows[f.HEADS])
     # Plain differences always: be they large, they may be alike. Of two bytes in both ways: planes may like either.
     slope = _slope(rows)
     _detail(scratch, slope, width, haste, logs, rows[slope])

@@ -144,7 +144,7 @@ def _runs(rows, width, total, terms, trials, out):
     if row[f.DETAILED] == 0.0 or runs >= _FEW_RUNS:
         return
     many, slot = total * runs, f.HEADS * f.FORMS
-    bits, encode, decode = _planes(row, width, many, terms, 0, trials[f.HEADS * f.TRIALS :], out[slot])
+    bits, encode, decode = _planes(row, width, many, terms, np.int64(0), trials[f.HEADS * f.TRIALS :], out[slot])
     out[f.RUNS, f.LEAF] = f.BY_PLANE
     if width > 1:
         more, slower, later = _split(
@@ -214,7 +214,7 @@ def _dictionary(values, width, total, terms, logs, keys, numbers, out):
         below += np.int64(numbers[slot] != _U0 and keys[slot] < usual)
     entropy = (logs[values.size] - coded) / values.size + (size - 1) / (1.386 * values.size)
     fit = 1 if size < 2 else 2 if size < 4 else 4 if size < 16 else 0
-    leaf, bits, encode, decode = v.best_leaf(entropy, most / values.size, fit, True, total, terms)
+    leaf, bits, encode, decode = v.best_leaf(entropy, most / values.size, fit, size > 0, total, terms)
     row = out[f.DICTIONARY]
     row[f.LEAF], row[f.LEAF + 1], row[f.LEAF + 2], row[f.LEAF + 3] = leaf, below, fit, size * width > _SECTOR
     bits += 8.0 * width * foretold / total + 2.0 * v.frame(total)

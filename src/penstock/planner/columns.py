@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -181,18 +181,27 @@ def choose_layout(
     windows: pieces of whole records of `record` bytes. fields: in order, covering a record. row: records from one row
     of a grid to the next, 0 if there are none. whole: all the records, so that repeats are seen that lie far apart.
     """
-    terms, table = TERMS[objective], Table(windows, record, whole)
-    codes, found = bytearray(), []
+    table = Table(windows, record, whole)
+    chosen = list(price_fields(table, fields, objective, row))
+    codes = pack_fields([Field(field.width, form) for field, (form, _) in zip(fields, chosen, strict=True)])
+    found = [best for _, best in chosen]
+    return wanted.records(codes, [one.want for one in found]), sum(one.bits for one in found) / 8.0, found
+
+
+def price_fields(
+    table: Table, fields: Sequence[FieldLike], objective: str, row: int, *, second: bool = False
+) -> Iterator[tuple[Form, Priced]]:
+    """Yield for each field of records how it is to be taken out of them, and its tree.
+
+    objective and row are as for `choose_layout`. second: whether the next best trees are asked for too.
+    """
     for field in fields:
-        task = Task(_width(field), terms, row, None, max(_CHUNK // record, 1))
+        task = Task(_width(field), TERMS[objective], row, None, max(_CHUNK // table.record, 1), second)
         if field.kind == "raw":
-            form, best = choose_block(table.blocks(field), task)
+            yield choose_block(table.blocks(field), task)
         else:
             form = Form.BIG if field.big else Form.LITTLE
-            best = choose(table.column(field), task, table.whole(field))
-        codes += pack_fields([Field(field.width, form)])
-        found.append(best)
-    return wanted.records(bytes(codes), [one.want for one in found]), sum(one.bits for one in found) / 8.0, found
+            yield form, choose(table.column(field), task, table.whole(field))
 
 
 def _width(field: FieldLike) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import accumulate
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -35,11 +35,20 @@ class FieldLike(Protocol):
         """`int` or `raw`."""
 
 
-class Table:
-    """Windows of whole records, and all the records if they are at hand."""
+class Place(NamedTuple):
+    """Where a field stands, and what it is; see `FieldLike`."""
 
-    def __init__(self, windows: Sequence[Bytes], record: int, whole: Bytes | None) -> None:
-        self._record, self._whole = record, whole
+    offset: int
+    width: int
+    big: bool
+    kind: str
+
+
+class Table:
+    """Windows of whole records of `record` bytes, and all the records if they are at hand."""
+
+    def __init__(self, windows: Sequence[Bytes], record: int, whole: Bytes | None = None) -> None:
+        self.record, self._whole = record, whole
         self._windows = [window[: window.size // record * record] for window in windows if window.size >= record]
         self._spread: dict[int, Bytes] = {}
 
@@ -49,11 +58,11 @@ class Table:
 
     @cached_property
     def _starts(self) -> npt.NDArray[np.int64]:
-        return np.array([0, *accumulate(window.size // self._record for window in self._windows)], np.int64)
+        return np.array([0, *accumulate(window.size // self.record for window in self._windows)], np.int64)
 
     def blocks(self, field: FieldLike) -> list[npt.NDArray[np.uint8]]:
         """Return the bytes of a field, one row for each record, by window."""
-        tables = [window.reshape(-1, self._record) for window in self._windows]
+        tables = [window.reshape(-1, self.record) for window in self._windows]
         return [table[:, field.offset : field.offset + field.width] for table in tables]
 
     def column(self, field: FieldLike) -> Column:
@@ -72,13 +81,13 @@ class Table:
         if found is None:
             whole = np.empty(0, np.uint8) if self._whole is None else self._whole
             # Records as items of their own size: they are copied each in one piece.
-            table = whole[: whole.size // self._record * self._record].view(f"V{self._record}")
+            table = whole[: whole.size // self.record * self.record].view(f"V{self.record}")
             found = self._spread[step] = np.ascontiguousarray(table[::step]).view(np.uint8)
         return found
 
     def _numbers(self, records: Bytes, field: FieldLike) -> Numbers:
         from ..kernels import gather
 
-        found = np.empty(records.size // self._record, np.uint64)
-        gather.numbers(records, self._record, field.offset, field.width, int(field.big), found)
+        found = np.empty(records.size // self.record, np.uint64)
+        gather.numbers(records, self.record, field.offset, field.width, int(field.big), found)
         return found
