@@ -20,7 +20,8 @@ _AGAIN: Final = 0.1
 _MUCH: Final = 10.0
 """Bits a value from which on values that come again are tried, and the share of them."""
 _NOTHING: Final = 0.05
-"""Bits a byte of streams that matches make nothing of."""
+_LEAST: Final = 1 << 10
+"""Bits a byte, and bytes of a chunk, of streams that matches make nothing of."""
 
 
 def tried(sample: Sample, slots: Slots, terms: Terms) -> Slots:
@@ -56,8 +57,9 @@ def _matched(sample: Sample, view: int, terms: Terms, trials: npt.NDArray[np.flo
     values, used, cut = sample.left(view), used_planes(row), int(row[k.K])
     trees.streams(values, used, width, cut, room)
     size = values.size
+    nothing = max(_NOTHING, 8 * _LEAST / max(total, 1))
     for at in range(used):
-        if row[k.LIKELY + at] < 1.0 and row[k.PLANE + at] > _NOTHING:
+        if row[k.LIKELY + at] < 1.0 and row[k.PLANE + at] > nothing:
             _tried(trials[at], room[at * size : (at + 1) * size], total, terms)
     if width > 1:
         if cut or used > 1:  # of one plane without a cut the symbols are that plane
