@@ -14,9 +14,10 @@ from ..layers.channels import Shape
 from ..layers.records import Field, Form, pack_fields
 from ..layers.streams import Kind, Stream
 from ..layers.wanted import Want
-from .columns import FieldLike, choose, choose_layout
+from .columns import choose, choose_layout
 from .prices import TERMS
-from .samples import Task
+from .samples import Column, Task
+from .tables import FieldLike
 
 _CHUNK: Final = 1 << 20
 _ROWS: Final = 64
@@ -80,7 +81,10 @@ def _channels(pieces: Sequence[Bytes], shape: Shape, objective: str, row: int, r
     params, task = channels.wanted(shape), Task(shape.width, TERMS[objective], row, False, max(_CHUNK // record, 1))
     layer = channels.Channels()
     columns = [layer.encode(Stream(Kind.BYTES, piece), params)[1] for piece in pieces]
-    found = [choose([one[number].values().astype(np.uint64) for one in columns], task) for number in range(shape.many)]
+    found = [
+        choose(Column.of([one[number].values().astype(np.uint64) for one in columns]), task)
+        for number in range(shape.many)
+    ]
     return wanted.channels(params, [one.want for one in found]), sum(one.bits for one in found) / 8.0
 
 

@@ -14,8 +14,8 @@ from ..layers import wanted
 from .candidates import Priced
 from .fields import Field, Layout
 from .lags import Ints
-from .prices import Cost, pass_cost
-from .samples import Task
+from .prices import Cost, delta_cost
+from .samples import Column, Numbers, Task
 
 _PIXEL: Final = 2
 """Bytes of a pixel at most."""
@@ -45,7 +45,6 @@ _MEANS: Final = Cost(0.0, 0.2, 0.2)
 _PIXELS, _PRICED, _RUN = 4096, 1024, 64
 """Pixels that are looked at, of which so many are priced, and of each run of them."""
 Words = npt.NDArray[np.uint32]
-Numbers = npt.NDArray[np.uint64]
 
 
 def with_means(data: Bytes, layout: Layout) -> Layout:
@@ -126,7 +125,7 @@ def _values(data: Bytes, layout: Layout, one: Field, begin: int, count: int) -> 
     return np.ascontiguousarray(rows).view(f"{'>' if one.big else '<'}u{one.width}").reshape(-1).astype(np.int64)
 
 
-def smoothed(pieces: list[Numbers], task: Task, choose: Callable[[list[Numbers], Task], Priced]) -> Priced | None:
+def smoothed(pieces: list[Numbers], task: Task, choose: Callable[[Column, Task], Priced]) -> Priced | None:
     """Return the tree of differences to the mean above, of pixels in rows of `task.row`; None if others are better.
 
     pieces: windows of some rows. choose: prices what is left. What is better is told by the same pixels for all, from
@@ -151,8 +150,8 @@ def smoothed(pieces: list[Numbers], task: Task, choose: Callable[[list[Numbers],
     if _length(change) + task.terms.linear(_MEANS) >= min(_length(signed(here - other)) for other in others):
         return None
     some = change[:: max(len(change) * _RUN // _PRICED, 1)]
-    inner = choose(list(((some << 1) ^ (some >> 63)).astype(np.uint64)), task._replace(row=0, floats=False))
-    cost = Cost(inner.bits, inner.encode_ns, inner.decode_ns).plus(pass_cost("delta", task.width)).plus(_MEANS)
+    inner = choose(Column.of(list(((some << 1) ^ (some >> 63)).astype(np.uint64))), task._replace(row=0, floats=False))
+    cost = Cost(inner.bits, inner.encode_ns, inner.decode_ns).plus(delta_cost(task.width)).plus(_MEANS)
     want = wanted.delta(wanted.SMOOTH, row, inner.want)
     other = inner.runner_up and wanted.delta(wanted.SMOOTH, row, inner.runner_up)
     return Priced(want, cost.bits, cost.encode, cost.decode, other, inner.runner_up_bits)
