@@ -17,6 +17,7 @@ from ..layers.wanted import Want
 from .aims import Aim, tried
 from .draft import Draft, draft_of
 from .glance import has_no_structure
+from .lags import distant_share, excerpt
 from .whole import Whole
 
 PLAN_FROM: Final = 16 << 10
@@ -35,9 +36,18 @@ _FAR: Final = 0.6
 """The same for data that became harder: a new plan would hardly do better."""
 _REPEATS: Final = 16
 """Where the library makes this ratio or more, it lives on repeats, and a piece says nothing of the whole."""
+_FAR_REPEATS: Final = 1.5
+"""For each byte that repeats from far, how much less the library makes than its guess: it is more often seen."""
+_SMALL: Final = 8 << 10
 _GLANCE: Final = 16 << 10
-_SAMPLE: Final = 64 << 10
-"""Bytes of each of the two pieces of which the library's result is guessed."""
+_PIECES: Final = 4
+_SAMPLE: Final = 32 << 10
+"""Bytes of each of the pieces by which the library's result is guessed."""
+_ASKED: Final = 256 << 10
+"""Bytes up to which the library itself is asked, and up to which it is at its lowest level."""
+_QUICKLY: Final = 768 << 10
+_QUICK_GAIN: Final = 0.9
+"""Of what the lowest level makes of numbers and records, about what others make."""
 
 
 class Coded(NamedTuple):
@@ -147,11 +157,17 @@ class Planner:
 
     def _is_clear(self, raw: Bytes, stored: int, part: float = _CLEAR) -> bool:
         """Whether a tree's bytes are so few that the library need not be asked what it makes of the same chunk."""
-        if raw.size <= 4 * _SAMPLE:
+        if raw.size <= _ASKED:
             return False
-        places = (raw.size // 4, raw.size * 3 // 4)
-        made = sum(_library(raw[at : at + _SAMPLE], self.aim.guess) for at in places)
-        return made * _REPEATS > 2 * _SAMPLE and stored < part * made * raw.size / (2 * _SAMPLE)
+        if raw.size <= _QUICKLY:
+            return stored < part * _QUICK_GAIN * _library(raw, 1)
+        step = (raw.size - _SAMPLE) // (_PIECES - 1)
+        made = sum(_library(raw[at : at + _SAMPLE], self.aim.guess) for at in range(0, step * _PIECES, step))
+        if made * _REPEATS <= _PIECES * _SAMPLE or stored >= part * made * raw.size / (_PIECES * _SAMPLE):
+            return False
+        # The pieces do not show what repeats from farther than they reach.
+        share = 1.0 - _FAR_REPEATS * distant_share(raw, excerpt(raw, _SMALL))
+        return stored < share * part * made * raw.size / (_PIECES * _SAMPLE)
 
     def _follow(self, raw: Bytes, room: Bytes, plan: Kept | None, tried: Kept | None) -> Coded | None:
         if plan is None:
