@@ -20,7 +20,7 @@ from golden_bad_layers import LIMIT, bad, too_deep  # noqa: E402
 from golden_container import BLOCK, FRAME, TEXT  # noqa: E402
 from golden_streams import Kind, Part, as_bytes, coded, container, ints, made, numbers, regions, stored, varint  # noqa: E402
 
-from naive import columns, decimal, delta, digits, frames, layers, pack, split  # noqa: E402
+from naive import channels, columns, decimal, delta, digits, frames, layers, pack, smooth, split  # noqa: E402
 
 HOME = ROOT / "tests" / "golden" / "layers"
 
@@ -109,6 +109,20 @@ def all_frames() -> tuple[Part, bytes]:
     return regions(*parts), raw
 
 
+def all_channels() -> tuple[Part, bytes]:
+    parts, raw = [], b""
+    for width in (1, 2, 4):
+        for code in (width, width + 0x20, width + 0x30 * (width > 1)):
+            rows = [[value % 256**width for value in (i * i - 90, 7 * i - 60, 9 - 3 * i * i)] for i in range(20)]
+            factors = [[], [40], [-64, 77 << width]]
+            columns = channels.apart(rows, factors, width, signed=code & 0x20)
+            params = bytes([code, 3, 80, 127]) + varint(2 * (77 << width))
+            parts.append(made(37, params, [numbers(column, width) for column in columns], 60 * width))
+            order = "big" if code & 0x10 else "little"
+            raw += b"".join(value.to_bytes(width, order) for row in rows for value in row)
+    return regions(*parts), raw
+
+
 def all_deltas(width: int) -> tuple[Part, bytes]:
     values = [value % 256**width for value in (GRID if width <= 2 else SLOPE)]
     values += [256**width - 1, 0, 256**width // 2, 1]
@@ -119,6 +133,17 @@ def all_deltas(width: int) -> tuple[Part, bytes]:
         for lag in (1,) if mode in (2, 5, 6) else (1, 8, 200):
             found = delta.difference(values, 8 * width, mode, lag)
             parts.append(made(48, bytes([mode]) + varint(lag), [numbers(found, width)], len(values) * width, width))
+            raw += ints(values, width)
+    return regions(*parts), raw
+
+
+def smoothed() -> tuple[Part, bytes]:
+    parts, raw = [], b""
+    for width in (1, 2):
+        values = [value % 256**width for value in (3 - i % 7 * 5 + i * i // 40 for i in range(60))]
+        for row in (3, 8, 70):
+            found = smooth.residuals(values, row, 8 * width)
+            parts.append(made(48, b"\x09" + varint(row), [numbers(found, width)], 60 * width, width))
             raw += ints(values, width)
     return regions(*parts), raw
 
@@ -258,8 +283,10 @@ def good() -> dict[str, tuple[Part, bytes]]:
         "planes": all_planes(),
         "digits": all_digits(),
         "frames": all_frames(),
+        "channels": all_channels(),
         "decimal": decimals(),
         "printed": printed(),
+        "delta-smooth": smoothed(),
         "deep": (nested(stored(b"at the bottom"), 15), b"at the bottom"),
     }
     found |= {

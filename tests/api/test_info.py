@@ -2,6 +2,7 @@
 
 import json
 import platform
+import re
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +39,11 @@ def test_every_kernel_is_told_and_made_ready():
     assert all(cached.values())
     folder = Path(jit.__file__).parent
     sources = {path.stem: path.read_text() for path in folder.glob("*.py") if path.stem not in ("jit", "parts")}
-    defined = {f"{stem}." for stem, text in sources.items() if "@kernel(" in text or "@by_width(" in text}
+    defined = {
+        f"{stem}."
+        for stem, text in sources.items()
+        if "@kernel(" in text or re.search(r"^(@|\w+ = )by_width\(", text, re.M)
+    }
     assert {name.split(".")[0] + "." for name in names} == defined
 
 

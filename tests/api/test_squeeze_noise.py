@@ -6,7 +6,7 @@ import tarfile
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hostile.samples import lines, noise, numbers, text
@@ -121,6 +121,8 @@ def test_data_that_looks_a_bit_like_noise(make, size):
 
 
 @settings(max_examples=40, deadline=None)
+@example([("lines", 64_000, 0), ("numbers", 64_000, 0), ("lines", 68_251, 0), ("numbers", 115_605, 0)], 1)
+@example([("lines", 64_000, 0)] * 3 + [("numbers", 64_000, 0)], 1)
 @given(
     st.lists(
         st.tuples(st.sampled_from([*KINDS, "noise", "again"]), st.integers(64_000, 120_000), st.integers(0, 99)),

@@ -9,6 +9,7 @@ import xxhash
 from penstock.container.index import IndexBuilder
 from penstock.container.layout import PLAIN, pack_chunk
 from penstock.layers.contract import (
+    CHANNELS,
     CONSTANT,
     DECIMAL,
     DELTA,
@@ -36,9 +37,9 @@ from penstock.layers.records import Field, Form, pack_fields
 from penstock.layers.wanted import Want
 
 _ROW = [("time", "<u4"), ("level", ">i2"), ("heat", "<f4"), ("kind", "u1"), ("name", "S9"), ("none", "<u4"),
-        ("key", "<u8"), ("step", "<u2"), ("sum", "S6")]  # fmt: skip
+        ("key", "<u8"), ("step", "<u2"), ("sum", "S6"), ("leads", "<i2", 2)]  # fmt: skip
 _FIELDS = [Field(4), Field(2, Form.BIG), Field(4), Field(1), Field(9, Form.ROWS), Field(4), Field(8), Field(2),
-           Field(6, Form.ROWS)]  # fmt: skip
+           Field(6, Form.ROWS), Field(4, Form.ROWS)]  # fmt: skip
 _STORED, _ZIPPED, _SAME = Want(STORE), Want(ZSTD, b"", 3), Want(CONSTANT)
 
 
@@ -56,6 +57,7 @@ _COLUMNS = (
     _over(DICTIONARY, b"", _STORED, _over(DELTA, b"\1\1", _over(PLANES, b"", _STORED))),
     _over(RUNS, b"", _over(DELTA, b"\3\1", _STORED), _STORED),
     _over(DIGITS, b"\0\6", _over(DELTA, b"\4\5", _over(SPLIT, b"\0", _ZIPPED)), _STORED),
+    _over(CHANNELS, b"\x22\2\x7f", _over(DELTA, b"\1\1", _over(SPLIT, b"\0", _ZIPPED)), _over(SPLIT, b"\0", _ZIPPED)),
 )
 _CELLS = (
     _over(NUMBERS, b"\0\1\2\0", _over(DELTA, b"\1\1", _over(SPLIT, b"\1", _ZIPPED, _STORED)), _STORED),
@@ -78,6 +80,8 @@ def rows(count, random):
     found["key"] = random.choice(np.array([1 << 40, 1 << 41, 77, (1 << 64) - 1], np.uint64), count)
     found["step"] = np.arange(count) // 13
     digits = [b"%06d" % value for value in random.integers(0, 2000, count).cumsum() % 1_000_000]
+    lead = random.integers(-90, 90, count).cumsum()
+    found["leads"] = np.stack([lead, random.integers(0, 9, count) - lead], 1)
     found["sum"] = [bytes(0xC0 + byte for byte in row) if at % 29 else b"??????" for at, row in enumerate(digits)]
     return found.tobytes()
 
@@ -103,11 +107,11 @@ def cells(size, random, last):
 
 def chunk_of(size, random):
     """(raw, what is wanted of it): half of it rows."""
-    whole, text = size // 2 // 40 * 40, size // 24
+    whole, text = size // 2 // 44 * 44, size // 24
     tail = min(16, size - whole - 4 * text)
     framed = size - whole - 4 * text - tail
     texts = b"".join(cells(text, random, last) for last in (2, 4, 3, 0))
-    raw = rows(whole // 40, random) + frames(framed, random) + texts + bytes(tail)
+    raw = rows(whole // 44, random) + frames(framed, random) + texts + bytes(tail)
     sizes = b"".join(map(varint, (whole, framed, *[text] * 4)))
     return raw, _over(REGIONS, sizes, _over(RECORDS, pack_fields(_FIELDS), *_COLUMNS), _FRAMES, *_CELLS, _SAME)
 

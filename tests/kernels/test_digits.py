@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from naive import digits as twin
-from penstock.kernels import blanks, digitclasses, digits
+from penstock.kernels import blanks, digitclasses, digits, digitwords
 from penstock.layers.digits import Form, _tables
 
 ITEMS = pytest.mark.parametrize("item", [4, 8])
@@ -12,9 +12,10 @@ ROWS = 300
 
 
 def arrays(item):
-    """Numbers, scratch and parts that fit; rows of four ASCII digits."""
+    """Numbers, scratch, parts and words that fit; rows of four ASCII digits."""
     numbers = np.arange(ROWS, dtype=f"<u{item}")
-    return numbers, np.zeros((3, digits.TILE), np.uint8), np.zeros((4, digits.TILE), np.uint32)
+    scratch, parts = np.zeros((3, digits.TILE), np.uint8), np.zeros((4, digits.TILE), np.uint32)
+    return numbers, scratch, parts, np.zeros(digitwords.WORDS, np.uint64)
 
 
 @ITEMS
@@ -22,7 +23,7 @@ def arrays(item):
 def test_it_writes_and_reads_rows(item, behind_blanks):
     form = Form.ASCII_BLANKS if behind_blanks else Form.ASCII
     tables = _tables(form, 4)
-    numbers, scratch, parts = arrays(item)
+    numbers, scratch, parts, words = arrays(item)
     block = np.full(4 * ROWS + 1, 0xEE, np.uint8)
     out, low, none = np.zeros_like(numbers), np.zeros(1, np.int64), np.array([77], numbers.dtype)
     if behind_blanks:
@@ -31,18 +32,54 @@ def test_it_writes_and_reads_rows(item, behind_blanks):
         )
         assert blanks.read[item](block, 4, tables.marks, none, out, low, scratch) == 0
     else:
-        assert digits.write[item](numbers, 5, 4, tables.bounds, 0x30, tables.lasts, block, scratch, parts) == ROWS
+        assert (
+            digitwords.write[item](numbers, 5, 4, tables.bounds, 0x30, tables.lasts, block, scratch, parts, words)
+            == ROWS
+        )
         assert digits.read[item](block, 4, 0x30, tables.last, 10, none, out, low, scratch) == 0
     assert block[-1] == 0xEE
     assert block[:-1].tobytes() == b"".join(twin.row_of(n + 5, form, 4) for n in range(ROWS))
     assert (out.tolist(), int(low[0])) == ([n + 5 for n in range(ROWS)], 5)
 
 
+@pytest.mark.parametrize("form", list(Form), ids=lambda form: form.name.lower())
+@pytest.mark.parametrize("low", [0, 7, -3])
+def test_rows_of_all_widths_stay_in_their_room(form, low):
+    """One row, as many as fit one word, a tile and one more; those looked up, and those made one by one."""
+    for width in range(1, form.most + 1):
+        tables = _tables(form, width)
+        item, most = tables.kind.width, int(tables.bounds[1]) - low
+        if low < tables.bounds[0] or (low < 0 and width == 1 and tables.marks is not None):
+            continue  # a minus sign takes a byte
+        for count in (0, 1, 2, 8, 257, 9000 if width < 4 else 600):
+            numbers = np.random.default_rng(count).integers(0, min(most, 2**31 - 1) + 1, count).astype(f"<u{item}")
+            numbers[-1:] = most
+            room = np.full(count * width + 48, 0xEE, np.uint8)
+            outcome = write(numbers, low, width, tables, room[24 : room.size - 24])
+            assert outcome == count
+            assert (room[:24] == 0xEE).all()
+            assert (room[room.size - 24 :] == 0xEE).all()
+            rows = [twin.row_of(int(number) + low, form, width) for number in numbers]
+            assert room[24 : room.size - 24].tobytes() == b"".join(rows)
+            if count and most + 1 < 2 ** (8 * item):
+                numbers[count // 2] = most + 1
+                assert write(numbers, low, width, tables, room[24 : room.size - 24]) == -1
+
+
+def write(numbers, low, width, tables, block):
+    _, scratch, parts, words = arrays(numbers.itemsize)
+    if tables.marks is not None:
+        kernel, one, more = blanks.write, tables.marks, ()
+    else:
+        kernel, one, more = digitwords.write, tables.zone, (words,)
+    return kernel[numbers.itemsize](numbers, low, width, tables.bounds, one, tables.lasts, block, scratch, parts, *more)
+
+
 @ITEMS
 @pytest.mark.parametrize("what", ["width", "block", "scratch", "parts", "lasts"])
 def test_without_room_nothing_is_written(item, what):
     tables = _tables(Form.ASCII, 4)
-    numbers, scratch, parts = arrays(item)
+    numbers, scratch, parts, words = arrays(item)
     width, block, lasts = 4, np.zeros(4 * ROWS, np.uint8), tables.lasts
     if what == "width":
         width = 0
@@ -53,8 +90,8 @@ def test_without_room_nothing_is_written(item, what):
     elif what == "parts":
         parts = parts[:, :-1].copy()
     else:
-        lasts = lasts[:-1]
-    assert digits.write[item](numbers, 0, width, tables.bounds, 0x30, lasts, block, scratch, parts) == -1
+        lasts = lasts[:199]
+    assert digitwords.write[item](numbers, 0, width, tables.bounds, 0x30, lasts, block, scratch, parts, words) == -1
     marks = np.frombuffer(b" 0-", np.uint8).copy()
     assert blanks.write[item](numbers, 0, width, tables.bounds, marks, lasts, block, scratch, parts) == -1
     assert not block.any()
@@ -62,7 +99,7 @@ def test_without_room_nothing_is_written(item, what):
 
 @ITEMS
 def test_without_room_nothing_is_read(item):
-    numbers, scratch, _ = arrays(item)
+    numbers, scratch, *_ = arrays(item)
     before, none, low, last = numbers.copy(), numbers[:1], np.zeros(1, np.int64), np.zeros(256, np.uint8)
     block, marks = np.full(4 * ROWS - 1, 0x30, np.uint8), np.frombuffer(b" 0-", np.uint8).copy()
     whole = np.full(4 * ROWS, 0x30, np.uint8)
@@ -142,6 +179,14 @@ def test_whole_records_are_counted():
     assert digitclasses.classify(np.frombuffer(b"1a 2b 3", np.uint8), 3, counts) == 2
     assert counts[:, digitclasses.ASCII].tolist() == [2, 0, 0]
     assert counts[:, digitclasses.ASCII_BLANK].tolist() == [0, 0, 2]
+
+
+@pytest.mark.parametrize("rows", [510, 511, 512, 1300])
+def test_many_rows_are_counted(rows):
+    counts = np.zeros((2, digitclasses.CLASSES), np.int32)
+    assert digitclasses.classify(np.tile(np.frombuffer(b"1 ", np.uint8), rows), 2, counts) == rows
+    assert counts[0].max() == counts[1].max() == rows
+    assert set(counts.reshape(-1).tolist()) == {0, rows}
 
 
 @pytest.mark.parametrize(("record", "rows", "classes"), [(0, 3, 14), (4, 3, 14), (3, 3, 13)])

@@ -95,7 +95,7 @@ def check_whole(row, windows, values):
 def test_sizes(size):
     values = (np.arange(size) * 2654435761 % (1 << 32)).tolist()
     found, rows, _ = look([values], 4)
-    assert found == 8 - (size < 2) * 5 - (size == 2)
+    assert found == 8 - (size < 2) * 6 - (size == 2)
     assert rows[f.NONE, f.COUNT] == size
     assert rows[f.NONE, f.PLANES] == pytest.approx(
         sum(twin.coded([v >> 8 * p & 255 for v in values]) for p in range(4))

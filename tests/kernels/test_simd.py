@@ -23,6 +23,7 @@ FORMS = {
     "equal_mask": (f"uint64({DATA}, uint8)", "array, offset, byte"),
     "high_mask": (f"uint64({DATA})", "array, offset"),
     "lowest_bit": ("int64(uint64)", "mask"),
+    "bit_length": ("int64(uint64)", "word"),
     "prefetch": (f"void({DATA})", "array, offset"),
     "take_turn": ("int64(int64[::1])", "counter"),
     "address": ("int64(uint8[::1])", "array"),
@@ -118,6 +119,11 @@ def test_high_bytes_at_every_alignment(offset):
 @given(mask=WORDS)
 def test_lowest_bits(mask):
     assert compiled("lowest_bit")(mask) == twins.lowest_bit(mask)
+
+
+@given(word=WORDS)
+def test_bit_lengths(word):
+    assert compiled("bit_length")(word) == twins.bit_length(word)
 
 
 @given(start=st.integers(0, 9))

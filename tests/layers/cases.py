@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 
 from naive import layers as naive
-from penstock.layers import contract, decimal, lines, padding, records, sparse
+from penstock.layers import channels, contract, decimal, lines, padding, records, sparse
 from penstock.layers import numbers as decimals
 from penstock.layers.contract import DELTA, NIBBLES, PACK, PLANES, REGIONS, RUNS, SPLIT
 from penstock.layers.digits import Form, field
@@ -99,6 +99,15 @@ def word_cells(count, random):
     return bytes_of(b"".join(words[int(random.integers(len(words)))] for _ in range(count)))
 
 
+def recorded(count, random):
+    """Rows of some channels, and factors of all sizes."""
+    width, many = int(random.choice([1, 2, 4])), int(random.choice([2, 3, 5, 32]))
+    factors = random.integers(-32767, 32767, (many, many), endpoint=True) >> random.integers(0, 16, (many, many))
+    signed, big = (bool(random.random() < 0.5) for _ in range(2))
+    shape = channels.Shape(width, big, signed, many, np.where(random.random((many, many)) < 0.4, 0, factors))
+    return bytes_of(random.bytes(count * width // (many * width) * many * width)), channels.wanted(shape)
+
+
 def a_case(id, kind, count, random):
     """A stream for this layer, and the parameters that are asked for."""
     stream = numbers(kind, count, random, int(random.integers(1, 65)))
@@ -128,10 +137,13 @@ def a_case(id, kind, count, random):
         return word_cells(count, random), b""
     if id == contract.FRAMES:
         return framed(min(count, 400), random), b"\x04" + varint(0) + varint(0) + varint(int(random.integers(4, 30)))
+    if id == contract.CHANNELS:
+        return recorded(count, random)
     if id == DELTA:
-        modes = [mode for mode in range(1, 9) if not (mode == 6 and kind == 0) and not (mode == 7 and kind > 1)]
+        modes = [mode for mode in range(1, 10) if not (mode == 6 and kind == 0) and not (mode in (7, 9) and kind > 1)]
         mode = int(random.choice(modes))
         lag = 1 if mode in (2, 5, 6) else int(random.choice([1, 2, 3, 8, 100, 1500]))
+        lag = max(lag, 3) if mode == 9 else lag
         return stream, bytes((mode,)) + varint(lag)
     if id == contract.DECIMAL:
         return floats(kind, count, random), decimal.places(int(random.integers(-3, 6)))
@@ -162,7 +174,7 @@ OF_CELLS = (contract.NUMBERS, contract.STRINGS)
 KINDS = {
     contract.LINES: (Kind.BYTES,), contract.NUMBERS: (Kind.BYTES,), contract.STRINGS: (Kind.BYTES,),
     REGIONS: (Kind.BYTES,), contract.RECORDS: (Kind.BYTES,), PLANES: WIDE, contract.DIGITS: (Kind.BYTES,),
-    contract.FRAMES: (Kind.BYTES,), DELTA: ALL, contract.DECIMAL: (Kind.U32, Kind.U64), contract.PRINTED: (Kind.U64,),
-    PACK: WIDE, SPLIT: WIDE, RUNS: ALL, contract.SPARSE: ALL, contract.PADDING: (Kind.BYTES,),
-    contract.DICTIONARY: WIDE, NIBBLES: (Kind.BYTES,),
+    contract.FRAMES: (Kind.BYTES,), contract.CHANNELS: (Kind.BYTES,), DELTA: ALL,
+    contract.DECIMAL: (Kind.U32, Kind.U64), contract.PRINTED: (Kind.U64,), PACK: WIDE, SPLIT: WIDE, RUNS: ALL,
+    contract.SPARSE: ALL, contract.PADDING: (Kind.BYTES,), contract.DICTIONARY: WIDE, NIBBLES: (Kind.BYTES,),
 }  # fmt: skip

@@ -11,7 +11,7 @@ from penstock.layers.streams import Kind, Stream
 from .inside import KINDS, bytes_of, damaged, decoded, must_fill_or_refuse, round_trip, stream_of
 
 LAYER = Delta()
-FLOATS, MEDIAN = 6, 7
+FLOATS, MEDIAN, SMOOTH = 6, 7, 9
 
 
 def params_of(mode, lag=1):
@@ -19,7 +19,7 @@ def params_of(mode, lag=1):
 
 
 def sensible(mode, width):
-    return not (mode == FLOATS and width == 1) and not (mode == MEDIAN and width > 2)
+    return not (mode == FLOATS and width == 1) and not (mode in (MEDIAN, SMOOTH) and width > 2)
 
 
 def column(size, width):
@@ -27,12 +27,12 @@ def column(size, width):
 
 
 @pytest.mark.parametrize("width", [1, 2, 4, 8])
-@pytest.mark.parametrize("mode", range(1, 9))
+@pytest.mark.parametrize("mode", range(1, 10))
 def test_round_trips(mode, width):
     if not sensible(mode, width):
         pytest.skip("there is no such mode for this kind")
     for size in (0, 1, 100, 1025, 5000):
-        for lag in (1,) if mode in (2, 5, 6) else (1, 30, 1100):
+        for lag in (1,) if mode in (2, 5, 6) else (3 if mode == SMOOTH else 1, 30, 1100):
             params, children = round_trip(LAYER, Stream.of(column(size, width)), params_of(mode, lag))
             assert params == params_of(mode, lag)
             assert [(child.kind, child.count) for child in children] == [(KINDS[width], size)]
@@ -68,7 +68,7 @@ def test_wrong_parameters(params):
     assert decoded(LAYER, params, [stream], Kind.U32, 40) is None
 
 
-@pytest.mark.parametrize(("mode", "width"), [(FLOATS, 1), (MEDIAN, 4), (MEDIAN, 8)])
+@pytest.mark.parametrize(("mode", "width"), [(FLOATS, 1), (MEDIAN, 4), (MEDIAN, 8), (SMOOTH, 2), (SMOOTH, 4)])
 def test_modes_that_a_kind_does_not_have(mode, width):
     stream = stream_of(range(10), width)
     with pytest.raises(UsageError):
@@ -84,7 +84,7 @@ def test_strings_have_no_differences():
         LAYER.decode(params_of(1), [strings], strings)
 
 
-@pytest.mark.parametrize("mode", range(1, 9))
+@pytest.mark.parametrize("mode", range(1, 10))
 def test_damage(mode):
     random = np.random.default_rng(mode)
     stream = Stream.of(column(700, 2))

@@ -36,7 +36,9 @@ LETTERS = [b"a", b"Z", b"0", b"7", b",", b".", b"-", b'"', b"\\", b":", b" ", b"
 
 
 @pytest.mark.parametrize("cutting", WAYS, ids=IDS)
-@given(raw=st.lists(st.sampled_from(LETTERS), max_size=200).map(b"".join), again=st.integers(1, 3), few=st.integers(0, 9))
+@given(
+    raw=st.lists(st.sampled_from(LETTERS), max_size=200).map(b"".join), again=st.integers(1, 3), few=st.integers(0, 9)
+)
 @settings(max_examples=60, deadline=None)
 def test_any_text_comes_back(cutting, raw, again, few):
     raw *= again
@@ -96,9 +98,9 @@ def test_shapes_with_zeros_are_whole_lines():
 
 def test_more_cells_and_shapes_than_there_is_room_for():
     random = np.random.default_rng(1)
-    for raw in (b"," * 100_000, b"1a" * 50_000, b"\n" * 70_000, b"".join(b"%c%d\n" * 2 % (n % 251 + 1, n, n % 251 + 1, n)
-                for n in range(1 << 15)), random.bytes(200_000),
-                b"".join(b"x" * (n // 2) + b"1\n" for n in range(40_0)) ):  # fmt: skip
+    shapes = b"".join(b"%c%d\n" % (n % 251 + 1, n) * 2 for n in range(1 << 15))
+    longer = b"".join(b"x" * (n // 2) + b"1\n" for n in range(400))
+    for raw in (b"," * 100_000, b"1a" * 50_000, b"\n" * 70_000, shapes, random.bytes(200_000), longer):
         for cutting in WAYS:
             round_trip(LAYER, bytes_of(raw), wanted(cutting, keys_of(raw, cutting)))
 

@@ -44,7 +44,7 @@ def test_what_is_printed_is_short(number, places, steps, decimals):
         return
     digits = len(str(int(abs(value)))) if abs(value) >= 1 else 0
     _, streams = round_trip(LAYER, stream_of([whole], 8), bytes((places, decimals)))
-    if value and 0.01 <= abs(value) and digits + decimals <= 18 and abs(steps) < 100:
+    if value and abs(value) >= 0.01 and digits + decimals <= 18 and abs(steps) < 100:
         assert len(streams) == 2
         found = int(streams[0].values().view(np.int32 if streams[0].kind is Kind.U32 else np.int64)[0])
         # Of small numbers some steps may be another short number.

@@ -33,6 +33,13 @@ def node(id, params=b"", *sizes):
         (contract.DECIMAL, b"\x02\x00", Kind.U64, "decimal: floats with 2 digits behind the point"),
         (contract.DECIMAL, b"\x83\x00", Kind.U64, "decimal: floats that end in 3 zeros"),
         (contract.FRAMES, b"\x02\x10\x08\x10\x18", Kind.BYTES, "frames: records, length at 8 (u32 little-endian)"),
+        (contract.DELTA, b"\x09\x80\x04", Kind.U16, "delta: mean of five above, rows of 512"),
+        (
+            contract.CHANNELS,
+            b"\x22\3\0\x7f\0",
+            Kind.BYTES,
+            "channels: 3 of u16 little-endian, 1 foretold by those before",
+        ),
         (contract.PADDING, b"\x0a\x40", Kind.BYTES, "padding: rows of 10 bytes that 0x40 fills up"),
         (contract.SPARSE, b"\x2a\x01", Kind.U16, "sparse: mostly 0x12a"),
         (contract.NUMBERS, b"\x00\x01\x00\x00", Kind.BYTES, "numbers: whole numbers"),
@@ -73,6 +80,7 @@ def test_streams_are_named():
     assert stream_names(node(contract.NUMBERS, b"\0\1\0\0", 9, 9, 9)) == ["whole numbers", "gaps", "exceptions"]
     assert stream_names(node(contract.PLANES, b"", 9, 9)) == ["byte 0", "byte 1"]
     assert stream_names(node(contract.DELTA, b"\x01\x01", 9)) == [""]
+    assert stream_names(node(contract.CHANNELS, b"\x01\x02\x00", 9, 9)) == ["channel 0", "channel 1"]
     assert stream_names(node(contract.RUNS, b"", 9, 9, 9)) == ["values", "lengths", "stream 2"]
 
 

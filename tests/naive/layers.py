@@ -258,6 +258,27 @@ def frames(params, children, kind, size):
     return out + rest[start:]
 
 
+@layer(37, BYTES)
+def channels(params, children, kind, size):
+    code = params.byte()
+    width, signs = code & 15, code & 0x20
+    need(code < 0x40 and width in (1, 2, 4) and code & 0x1F != 0x11)
+    many = params.varint(2, 32)
+    factors = [[signed(params.varint(0, 65534)) for _ in range(j)] for j in range(1, many)]
+    params.end()
+    streams = [items(data, width) for data in of_kinds(children, *[kind_of(width, 0)] * many)]
+    need(size % (many * width) == 0 and all(len(one) == size // many // width for one in streams))
+    out = b""
+    for row in zip(*streams, strict=True):
+        found = [row[0]]
+        for left, known in zip(row[1:], factors, strict=True):
+            here = [v - 256**width if signs and v >= 256**width // 2 else v for v in found]
+            told = (sum(c * v for c, v in zip(known, here, strict=True)) + 32) // 64
+            found.append((left + told) % 256**width)
+        out += b"".join(v.to_bytes(width, "big" if code & 0x10 else "little") for v in found)
+    return out
+
+
 @layer(83, BYTES)
 def padding(params, children, kind, size):
     width, pad = params.varint(1, 65535), params.byte()
@@ -330,8 +351,8 @@ def number_cell(v, form, whole, s, least, plus):
 def delta(params, children, kind, size):
     mode, lag = params.byte(), params.varint(1, 67108864)
     params.end()
-    need(1 <= mode <= 8 and not (mode in (2, 5, 6) and lag != 1))
-    need(not (mode == 6 and kind == BYTES) and not (mode == 7 and kind > U16))
+    need(1 <= mode <= 9 and not (mode in (2, 5, 6) and lag != 1) and not (mode == 9 and lag < 3))
+    need(not (mode == 6 and kind == BYTES) and not (mode in (7, 9) and kind > U16))
     (data,) = of_kinds(children, kind)
     modulus, v = 256 ** WIDTHS[kind], []
 
@@ -342,6 +363,9 @@ def delta(params, children, kind, size):
         near, far = before(1), before(lag)
         if mode == 3:
             v.append(d ^ far)
+            continue
+        if mode == 9:
+            v.append((signed(d) + (near if i < lag + 2 else mean_above(v, lag, modulus))) % modulus)
             continue
         other = {
             1: near if i < lag else far,
@@ -357,6 +381,13 @@ def delta(params, children, kind, size):
         half = modulus // 2
         v = [f - half if f >= half else 2 * half - 1 - f for f in v]
     return joined(v, WIDTHS[kind])
+
+
+def mean_above(v, lag, modulus):
+    five = [v[len(v) - lag + step] for step in (-2, -1, 0, 1, 2)]
+    apart = [(value - five[2]) % modulus for value in five]
+    a, b, _, c, d = (value - modulus if value >= modulus // 2 else value for value in apart)
+    return five[2] + (a + 2 * b + 2 * c + d + 4) // 8
 
 
 @layer(49, U32, U64)

@@ -50,10 +50,11 @@ def views(windows, width, lag):
     bits = 8 * width
     past = {f.DIFF: 1, f.RISE: 1, f.SECOND: 2, f.XOR: 1, f.FLOAT: 1, f.LAG: lag, f.GRID: lag + 1, f.MEDIAN: lag + 1}
     out = {f.NONE: [value for window in windows for value in window], f.HEADS: []}
+    signs = any(value >> (bits - 1) for value in out[f.NONE])
     for window in windows:
         out[f.HEADS] += [value for at, value in enumerate(window) if at == 0 or value != window[at - 1]]
     for view in range(1, f.HEADS):
-        if view < f.LAG or lag:
+        if (view < f.LAG or lag) and (signs or view not in (f.ZIGZAG, f.FLOAT)):
             first = past.get(view, 0)
             out[view] = [residual(w, at, lag, view, bits) for w in windows for at in range(first, len(w))]
     return out

@@ -33,6 +33,10 @@ def lowest_bit(mask):
     return (mask & -mask).bit_length() - 1 if mask else 64
 
 
+def bit_length(word):
+    return word.bit_length()
+
+
 def random_words(count, z, k):
     return [mix((z + i * PHI) % WORD, k) for i in range(count)]
 

@@ -1,15 +1,37 @@
-"""Slow twins of kernels/structure.py and kernels/fieldprices.py, in plain Python."""
+"""Slow twins of kernels/structure.py, kernels/lags.py and kernels/fieldprices.py, in plain Python."""
 
 import math
 from collections import Counter
 
 
-def repeats(data, starts, span, first, last):
+def repeats(data, starts, span, last):
     """Equal bytes at each lag."""
     return [
         sum(data[at] == data[at - lag] for start in starts for at in range(start, start + span))
-        for lag in range(first, last + 1)
+        for lag in range(1, last + 1)
     ]
+
+
+def lengths(counts, seen):
+    """Of the peaks, those that are no multiples of as good a one."""
+    some = sorted(counts[5::17])
+    usual, low = some[len(some) // 2], some[len(some) // 4]
+    limit, weak = usual + 4 * (usual + 1) ** 0.5 + 8 + seen // 50, low + 4 * (low + 1) ** 0.5 + 8
+    high = sorted((-count, lag) for lag, count in enumerate(counts, 1) if count > limit)[:24]
+    peaks = {lag: -count - usual for count, lag in high}
+    peaks |= {lag: counts[lag - 1] - low for lag in (1, 2, 3, 4, 6, 8, 12, 16) if counts[lag - 1] > weak}
+    found = {}
+    for lag, peak in sorted(peaks.items(), key=lambda one: (-one[1], one[0])):
+        if not any(lag % one == 0 and peak < 1.15 * other for one, other in found.items() if one > 1):
+            divisors = [part for part in range(min(2, lag), lag + 1) if lag % part == 0]
+            good = [part for part in divisors if counts[part - 1] >= 0.6 * peak + usual]
+            least = (good or divisors)[0]
+            found[least] = counts[least - 1] - usual
+            if peak > 1.15 * found[least]:
+                found[lag] = peak
+        if len(found) >= 4:
+            break
+    return list(found)[:4]
 
 
 def entropy(values):
@@ -71,6 +93,24 @@ def turns(profile, found):
     return [sum(abs(found[(at + turn) % size] - profile[at]) for at in range(size)) for turn in range(size)]
 
 
+def phase(data, start, rows, record, usual, known, phase, limits):
+    """Where records begin in a window; -1 if none do."""
+    unit, still, flat, chance, alike = limits
+    near, far = (
+        [part * unit // rows for part in closeness(data, [start], rows, record, record + more)[0]] for more in (0, 1)
+    )
+    near, far = ([one[(start + place) % record] for place in range(record)] for one in (near, far))
+    if sum(near) > still * record and sum(near) > sum(far) * (1 + usual) / 2:
+        return -1
+    shape = [one - round(sum(near) / record) for one in near]
+    much = sum(map(abs, shape))
+    if not known or much <= flat * record:
+        return phase
+    scores = turns(known, [one * unit * record // much for one in shape])
+    best = min(range(record), key=scores.__getitem__)
+    return best if scores[phase] - scores[best] > chance * record and scores[best] <= alike * record else phase
+
+
 def distances(values, starts, span, first, last, most):
     """Sums of distances, each at most `most`."""
     return [
@@ -87,7 +127,7 @@ def zigzag(number, width):
 
 
 def field_price(data, starts, rows, record, offset, width, big, lag):
-    """The price of one field, as differences and as those of differences."""
+    """The price of one field as differences, or as those of differences."""
 
     def number(at):
         return int.from_bytes(data[at : at + width], "big" if big else "little")
@@ -98,7 +138,24 @@ def field_price(data, starts, rows, record, offset, width, big, lag):
         left, corner = number(at + offset - record), number(at + offset - (lag + 1) * record)
         first.append(zigzag(here - above, width))
         second.append(zigzag(here - above - left + corner, width))
-    return [min(levels(part, low) for low in range(1 + (width > 1) + (width > 3))) for part in (first, second)]
+    return min(levels(part, low) for low in range(1 + (width > 1) + (width > 3)) for part in (first, second))
+
+
+def plain_price(columns, texts, width, offset):
+    """What a field costs byte by byte, what it costs more, its order, and whether differences may be cheaper."""
+    record = len(columns)
+    if width > record:
+        return [math.inf, 0, 1, 0]
+    around = [(offset + place) % record for place in range(width)]
+    big = columns[around[-1]][0] > columns[around[0]][0]
+    low, high = (around[-1], around[0]) if big else (around[0], around[-1])
+    still = sum(min(columns[at]) for at in around if at != low)
+    bits = [sum(columns[at][kind] for at in around) for kind in (0, 2)]
+    bits += [columns[low][1] + still] if still < 0.02 else []
+    letters, mixed = all(texts[at] for at in around), any(texts[at] and columns[at][0] >= 0.02 for at in around)
+    extra = 0 if width == 1 else math.inf if letters else 2 * mixed
+    likely = min(columns[low]) > 0.2 and min(columns[high]) < 6.5 and not letters and (still >= 0.02 or width == 1)
+    return [min(bits), extra, 1 + big, (1 + big) * likely]
 
 
 def levels(values, low):

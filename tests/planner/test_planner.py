@@ -61,10 +61,16 @@ def test_structure_pays():
 
 
 def test_text_is_left_to_the_library():
-    planner = Planner(AIMS["balanced"])
+    for aim in ("balanced", "ratio"):
+        assert encode(Planner(AIMS[aim]), 0, words(CHUNK)) is None
+
+
+def test_lines_of_one_kind_become_columns():
+    """But not where speed is all."""
     lines = b"".join(b"line %d of a text that goes on\n" % number for number in range(4000))
-    for number, raw in enumerate((np.frombuffer(lines, np.uint8)[:CHUNK], words(CHUNK))):
-        assert encode(planner, number, raw) is None
+    raw = np.frombuffer(lines, np.uint8)[:CHUNK]
+    assert encode(Planner(AIMS["balanced"]), 0, raw).size < 300
+    assert encode(Planner(AIMS["speed"]), 0, raw) is None
 
 
 def test_a_plan_is_found_once_for_a_group(monkeypatch):

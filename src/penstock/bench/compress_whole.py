@@ -35,7 +35,7 @@ def _random_reads(room: Path) -> Row:
     data = np.frombuffer(generate_buffer(_GIB, compress_ratio=3, seed=5), np.uint8)
     plain, packed = room / "data", room / "data.pstk"
     data.tofile(plain)
-    compress_file(plain, packed, fsync=False)
+    compress_file(plain, packed, chunk_size=1 << 20, fsync=False)
     places = random.Random(1).sample(range(_GIB - _READ), _READS)
     seconds = []
     with open_container(packed) as file:

@@ -84,8 +84,9 @@ def _written(numbers, low, width, bounds, marks, lasts, block, scratch, parts, s
         return np.int64(-1)
     if column.size < TILE or parts.shape[0] < 4 or parts[0].size < TILE:
         return np.int64(-1)
-    for i in range(TILE):
-        parts[3, i] = 0
+    for part in range(1, 4):
+        for i in range(TILE):
+            parts[part, i] = 0
     for row in range(0, numbers.size, TILE):
         many = min(np.int64(TILE), numbers.size - row)
         tile = numbers[row : row + many]

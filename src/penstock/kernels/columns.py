@@ -14,27 +14,10 @@ from __future__ import annotations
 import numpy as np
 
 from .jit import READ_ONLY, helper, kernel
-from .words import (
-    ALL,
-    BIG,
-    LITTLE,
-    ROWS,
-    TEXT,
-    U0,
-    copy_rows,
-    excess,
-    give,
-    give4,
-    load_words,
-    store_words,
-    take,
-    turn,
-    turn_in,
-)
+from .shared import WORDS, canonical, give_parts
+from .words import BIG, LITTLE, ROWS, TEXT, U0, copy_rows, load_words, store_words, take, turn
 
-__all__ = ["BIG", "LAYOUT", "LITTLE", "RANGE", "ROWS", "SCRATCH", "TEXT", "gather", "scatter"]
-WORDS = 1024
-"""Records of a block where they are small."""
+__all__ = ["BIG", "LAYOUT", "LITTLE", "RANGE", "ROWS", "SCRATCH", "TEXT", "canonical", "gather", "scatter"]
 SCRATCH = 2 * WORDS
 """Words of scratch: one for each record of a block, and one turned round."""
 MOST = 65535
@@ -42,16 +25,6 @@ MOST = 65535
 LAYOUT, RANGE = -1, -2
 """Statuses: the sizes do not fit; a number has more bytes than its field."""
 _BLOCK_BYTES = 32 << 10
-
-
-@helper
-def canonical(width, form):
-    """Return the bytes that an item of the column takes for `width` bytes of the record."""
-    if form >= ROWS:
-        return width
-    if width <= 2:
-        return width
-    return np.int64(4) if width <= 4 else np.int64(8)
 
 
 @helper
@@ -117,20 +90,6 @@ def has_big(table, f, stop):
 
 
 @helper
-def four_alike(table, f, g, stop, within, total):
-    """Whether the four parts from the one at byte `within` of the word are bytes, or numbers of 2 bytes, all alike."""
-    if table[f, 1] == TEXT:
-        return within + 4 <= total
-    if g + 4 > stop:
-        return False
-    width, form = table[g, 0], table[g, 1]
-    alike = width <= 2
-    for other in range(g + 1, g + 4):
-        alike &= table[other, 0] == width and table[other, 1] == form
-    return alike
-
-
-@helper
 def take_parts(words, many, table, f, stop, j, total, count, start, c8, c16, c32, c64):
     """Fill the columns that share a word."""
     if has_big(table, f, stop):
@@ -149,56 +108,6 @@ def take_parts(words, many, table, f, stop, j, total, count, start, c8, c16, c32
             take(words, at, many, shift, width, c64, to)
         within += width
         g += 1
-
-
-@helper
-def give_four(words, many, table, f, g, j, within, count, start, keep, keep_turned, c8, c16):
-    """Fill four parts of the words at once; return whether they have their highest byte first."""
-    width, kind, shift, big, a = part_of(table, f, g, j, within, count, start)
-    b = part_of(table, f, g + 1, j, within + width, count, start)[4]
-    c = part_of(table, f, g + 2, j, within + 2 * width, count, start)[4]
-    d = part_of(table, f, g + 3, j, within + 3 * width, count, start)[4]
-    at = np.int64(0)
-    if big:
-        at, shift, keep = np.int64(WORDS), shift - 24 * width, keep_turned
-        a, b, c, d = d, c, b, a
-    if kind == 1:
-        give4(words, at, many, shift, keep, c8, a, b, c, d)
-    else:
-        give4(words, at, many, shift, keep, c16, a, b, c, d)
-    return big
-
-
-@helper
-def give_parts(words, many, table, f, stop, j, total, count, start, c8, c16, c32, c64):
-    """Fill the words from the columns that share them; return the OR of all bits that had no place."""
-    over, within, g = U0, np.int64(0), f
-    keep, keep_turned = U0, U0  # what is first put into a word replaces what was there
-    while within < total:
-        if four_alike(table, f, g, stop, within, total):
-            big = give_four(words, many, table, f, g, j, within, count, start, keep, keep_turned, c8, c16)
-            within += 4 * (1 if table[f, 1] == TEXT else table[g, 0])
-            g += 4
-            keep, keep_turned = (keep, ALL) if big else (ALL, keep_turned)
-            continue
-        width, kind, shift, big, place = part_of(table, f, g, j, within, count, start)
-        at, stay = (np.int64(WORDS), keep_turned) if big else (np.int64(0), keep)
-        if kind == 1:
-            give(words, at, many, shift, stay, c8, place)
-        elif kind == 2:
-            give(words, at, many, shift, stay, c16, place)
-        elif kind == 4:
-            give(words, at, many, shift, stay, c32, place)
-            over |= excess(c32, place, many, width) if width < 4 else U0
-        else:
-            give(words, at, many, shift, stay, c64, place)
-            over |= excess(c64, place, many, width) if width < 8 else U0
-        keep, keep_turned = (keep, ALL) if big else (ALL, keep_turned)
-        within += width
-        g += 1
-    if keep_turned != U0:
-        turn_in(words, WORDS, many, keep)
-    return over
 
 
 @kernel(
@@ -249,15 +158,13 @@ def scatter(out, table, count, words, c8, c16, c32, c64):
         offset, f, j = np.int64(0), np.int64(0), np.int64(0)
         while f < table.shape[0]:
             width, form, place = table[f, 0], table[f, 1], table[f, 2]
-            if form == ROWS:
+            if form == ROWS and width > 8:
                 copy_rows(c8, place + start * width, width, out, start * record + offset, record, width, many)
                 offset += width
                 f += 1
                 continue
-            stop, total = bundle_of(table, f, j)
-            over |= give_parts(words, many, table, f, stop, j, total, count, start, c8, c16, c32, c64)
+            f, j, total, wrong = give_parts(words, many, table, f, j, count, start, c8, c16, c32, c64)
             store_words(out, start, record, offset, total, words, many)
             offset += total
-            whole = form != TEXT or j + total == width
-            f, j = (stop, np.int64(0)) if whole else (f, j + total)
+            over |= wrong
     return count if over == U0 else np.int64(RANGE)

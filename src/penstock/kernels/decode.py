@@ -9,12 +9,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..limits import MAX_CHUNK
 from . import columns, delta, entries
 from .calls import call2, call5, pointer
 from .jit import READ_ONLY, carray, cold_helper, helper, kernel
+from .places import (
+    CONSTANT,
+    DELTA,
+    FUSED,
+    PLANES,
+    RECORDS,
+    REGIONS,
+    SPLIT,
+    STORE,
+    ZSTD,
+    kind_of,
+    mode_of,
+    plain_of,
+)
 from .program import CHILDREN, DONE, ID, KIND, NEXT, PARAMS, PARAMS_SIZE, PAYLOAD, PLACE, SIZE, STORED, varint
-from .simd import address
+from .simd import address, store64
 
 SCRATCH = max(delta.SCRATCH, columns.SCRATCH)
 """Words of scratch."""
@@ -22,13 +35,11 @@ MOST_FIELDS = 1024
 DECOMPRESS, FRAME_SIZE, CONTENT_SIZE, CONTEXT, ENTRIES = range(5)
 """Where in the table of addresses libzstd's functions stand, a context of this thread's own, and the entries."""
 ADDRESSES = ENTRIES + entries.PLACES
-_STORE, _ZSTD, _REGIONS, _RECORDS, _PLANES, _DELTA, _SPLIT, _CONSTANT = 0, 1, 32, 33, 34, 48, 65, 80
+_DIGITS, _FRAMES, _DECIMAL, _PACK, _RUNS, _SPARSE, _PADDING, _DICTIONARY, _NIBBLES = 35, 36, 49, 64, 81, 82, 83, 96, 113
+_MARKED = 7
+"""From this form of digits on, numbers stand behind blanks."""
 _BIG, _ROWS, _TEXT = 0x10, 0x20, 0x40
-_LINE = 64
-FUSED = -1
-"""The place of a stream that never stands anywhere: the layer above makes its values block by block."""
 _MAGIC = np.uint32(0xFD2FB528)
-_PLAIN = -1
 _ALONE = -2
 """Statuses of a node: left to the other way; else they are `_WANTED` less the place of an entry that is not loaded."""
 WANTED = -3
@@ -40,77 +51,17 @@ def _bytes(at, size):
 
 
 @helper
-def _is_stored(row):
-    return row[CHILDREN] == 0 and row[ID] == _STORE and row[PARAMS_SIZE] == 0 and row[STORED] == row[SIZE]
-
-
-@helper
-def _widest(row, inner):
-    """Bytes of the numbers that a stream is read as: low bits of a split are words of the values' own width."""
-    return np.int64(1) << max(inner[KIND], row[KIND] if row[ID] == _SPLIT else np.int64(0))
-
-
-@helper
-def _plain(row, plan):
-    """The kind of stream that is the records themselves, in place; `_PLAIN` if there is none."""
-    if row[PARAMS_SIZE] != 1 or row[CHILDREN] != 1:
-        return np.int64(_PLAIN)
-    code = np.int64(plan[row[PARAMS]])
-    return np.int64(_PLAIN) if code == 0 or code > 8 or code & (code - 1) else _kind(code)
-
-
-@helper
-def _kind(width):
-    """The kind of a stream whose numbers have 1, 2, 4 or 8 bytes."""
-    return np.int64(width > 1) + np.int64(width > 2) + np.int64(width > 4)
-
-
-@helper
-def _fuses(table, at, plan):
-    """Whether the inner stream of a delta need not stand anywhere."""
-    row, inner = table[at], table[at + 1]
-    known = inner[ID] == _SPLIT or inner[ID] == _PLANES
-    return row[CHILDREN] == 1 and row[KIND] > 0 and known and inner[CHILDREN] > 0 and _mode(table, at, plan)[0] > 0
-
-
-@helper
-def _in_place(row, plan):
-    """Whether inner streams are parts of the node's own."""
-    return row[ID] == _REGIONS or (row[ID] == _RECORDS and _plain(row, plan) >= 0 and row[PLACE] & 7 == 0)
-
-
-@kernel(f"int64(int64[:, ::1], int64, {READ_ONLY}, int64, int64, int64, int64)")
-def place(table, count, plan, payload, out, arena, size):
-    """Say where each stream is to stand; return the bytes of the arena that are used, or DONE where it is too small."""
-    table[0, PLACE] = out
-    free, end = arena, arena + size
-    for at in range(count):
-        row = table[at]
-        if row[CHILDREN] == 0:
-            continue
-        if row[ID] == _DELTA and _fuses(table, at, plan):
-            table[at + 1, PLACE] = FUSED
-            continue
-        inside, child, in_place = row[PLACE], at + 1, _in_place(row, plan)
-        for _ in range(row[CHILDREN]):
-            inner = table[child]
-            if in_place:
-                inner[PLACE] = inside
-                inside += inner[SIZE]
-                # Pieces are bytes: numbers would stand at odd addresses.
-                if inside > row[PLACE] + row[SIZE] or (row[ID] == _REGIONS and inner[KIND] != 0):
-                    return np.int64(DONE)
-            elif (
-                _is_stored(inner) and row[ID] != _RECORDS and not (payload + inner[PAYLOAD]) & (_widest(row, inner) - 1)
-            ):
-                inner[PLACE] = payload + inner[PAYLOAD]
-            else:
-                inner[PLACE] = free
-                free += (inner[SIZE] + _LINE - 1) & -_LINE
-                if free > end:
-                    return np.int64(DONE)
-            child = inner[NEXT]
-    return free - arena
+def _repeated(pattern, out):
+    """Fill a stream with a pattern of 1, 2, 4 or 8 bytes."""
+    word = np.uint64(0)
+    for i in range(8):
+        word |= np.uint64(pattern[i & (pattern.size - 1)]) << np.uint64(8 * i)
+    whole = out.size & -8
+    for i in range(0, whole, 8):
+        store64(out, i, word)
+    for i in range(whole, out.size):
+        out[i] = np.uint8(word >> np.uint64(8 * (i - whole)))
+    return out.size
 
 
 @cold_helper
@@ -119,16 +70,15 @@ def _leaf(row, payload, addresses):
     source, stored, to, size = payload + row[PAYLOAD], row[STORED], row[PLACE], row[SIZE]
     if row[PARAMS_SIZE]:
         return np.int64(DONE)
-    if row[ID] == _STORE:
+    if row[ID] == STORE:
         if stored != size:
             return np.int64(DONE)
         if source != to:
             _bytes(to, size)[:] = _bytes(source, size)
         return size
-    if row[ID] == _CONSTANT and stored == 1:
-        _bytes(to, size)[:] = _bytes(source, 1)[0]
-        return size
-    if row[ID] != _ZSTD or stored < 4 or carray(pointer(source), (1,), np.uint32)[0] != _MAGIC:
+    if row[ID] == CONSTANT and 1 <= stored <= 8 and stored <= size and not stored & (stored - 1):
+        return _repeated(_bytes(source, stored), _bytes(to, size))
+    if row[ID] != ZSTD or stored < 4 or carray(pointer(source), (1,), np.uint32)[0] != _MAGIC:
         return np.int64(_ALONE)
     if call2(addresses[FRAME_SIZE], (source, stored)) != stored:
         return np.int64(DONE)
@@ -138,39 +88,61 @@ def _leaf(row, payload, addresses):
     return size if done == size else np.int64(DONE)
 
 
-@helper
-def _mode(table, at, plan):
-    """Mode and lag of a layer of differences; mode DONE where they are not of a kind known here."""
-    row, inner = table[at], table[at + 1]
-    if row[PARAMS_SIZE] < 2 or row[CHILDREN] != 1 or inner[KIND] != row[KIND] or inner[SIZE] != row[SIZE]:
-        return np.int64(DONE), np.int64(1)
-    mode = np.int64(plan[row[PARAMS]])
-    lag, end = varint(plan, row[PARAMS] + 1)
-    far = mode == delta.DIFF or mode == delta.XOR or mode == delta.GRID or mode == delta.RISE
-    near = lag == 1 and (mode == delta.SECOND or mode == delta.ZIGZAG or (mode == delta.FLOATS and row[KIND] > 0))
-    if end != row[PARAMS] + row[PARAMS_SIZE] or lag < 1 or lag > MAX_CHUNK or not (far or near):
-        return np.int64(DONE), np.int64(1)
-    return mode, lag
-
-
 @cold_helper
 def _numbers(table, at, plan, scratch, room, addresses):
     """Fill a stream by the kernel for its layers and width."""
     mode, lag, kind, to = np.int64(0), np.int64(1), table[at, KIND], table[at, PLACE]
     many = table[at, SIZE] >> kind
-    if table[at, ID] == _DELTA:
-        mode, lag = _mode(table, at, plan)
+    if table[at, ID] == DELTA:
+        mode, lag = mode_of(table, at, plan)
         if mode < 0:
-            return np.int64(_ALONE)
+            return _layer(table, at, plan, scratch, room, addresses)
         at += 1
         if table[at, PLACE] != FUSED:
             room[0], room[1], room[2], room[3], room[4], room[5] = table[at, PLACE], to, many, mode, lag, scratch
             return _called(addresses, entries.RESTORE + kind, room)
-    if table[at, ID] == _SPLIT and kind > 0:
+    if table[at, ID] == SPLIT and kind > 0:
         return _merge(table, at, plan, to, mode, lag, scratch, room, addresses)
-    if table[at, ID] == _PLANES and kind > 0:
+    if table[at, ID] == PLANES and kind > 0:
         return _join_planes(table, at, to, mode, lag, scratch, room, addresses)
-    return np.int64(_ALONE)
+    return _layer(table, at, plan, scratch, room, addresses)
+
+
+@helper
+def _entry_of(row, inner, plan):
+    """Return the first place of a layer's entries, the kind that chooses one of them, and the least and most such."""
+    id, kind = row[ID], row[KIND]
+    if id == _DIGITS:
+        marked = row[PARAMS_SIZE] > 0 and plan[row[PARAMS]] >= _MARKED
+        return entries.BLANKS if marked else entries.DIGITS, inner[KIND], 2, 3
+    if id == _PADDING:
+        return entries.PADDING, inner[KIND], 0, 1
+    if id == _DICTIONARY:
+        return entries.DICTIONARY, kind, 1, 3
+    if id == _SPARSE:
+        return entries.SPARSE, kind, 0, 3
+    if id == _RUNS:
+        return entries.RUNS, kind, 0, 3
+    if id == _PACK:
+        return entries.PACK, kind, 1, 3
+    if id == _DECIMAL:
+        return entries.DECIMAL, kind, 2, 3
+    if id == DELTA:
+        return entries.MEDIAN, kind, 0, 1
+    if id == _FRAMES:
+        return entries.FRAMES, kind, 0, 0
+    return entries.NIBBLES, kind, 0, 0 if id == _NIBBLES else -1
+
+
+@cold_helper
+def _layer(table, at, plan, scratch, room, addresses):
+    """Fill a stream by an entry that reads the layer's parameters itself; see nodes.py."""
+    first, kind, least, most = _entry_of(table[at], table[at + 1], plan)
+    if kind < least or kind > most:
+        return np.int64(_ALONE)
+    room[0], room[1], room[2] = address(table), table.shape[0], at
+    room[3], room[4], room[5] = address(plan), plan.size, scratch
+    return _called(addresses, first + kind, room)
 
 
 @helper
@@ -273,7 +245,7 @@ def _fields(table, at, plan, arena, fields):
 def _put_together(table, at, plan, arena, size, scratch, fields, room, addresses):
     """Put records together from the columns in the arena."""
     row = table[at]
-    kind = _plain(row, plan)
+    kind = plain_of(row, plan)
     if row[KIND] != 0:
         return np.int64(DONE)
     if kind >= 0 and row[PLACE] == table[at + 1, PLACE]:
@@ -285,7 +257,7 @@ def _put_together(table, at, plan, arena, size, scratch, fields, room, addresses
     count, child = row[SIZE] // record, at + 1
     for f in range(row[CHILDREN]):
         stride = columns.canonical(fields[f, 0], fields[f, 1])
-        kind = _kind(stride) if fields[f, 1] < columns.ROWS else np.int64(0)
+        kind = kind_of(stride) if fields[f, 1] < columns.ROWS else np.int64(0)
         if table[child, SIZE] != stride * count or table[child, KIND] != kind:
             return np.int64(DONE)
         child = table[child, NEXT]
@@ -315,9 +287,9 @@ def run(plan, table, count, payload, arena, size, addresses, scratch, fields, ro
             continue
         if row[CHILDREN] == 0:
             done = _leaf(row, payload, addresses)
-        elif row[ID] == _REGIONS:
+        elif row[ID] == REGIONS:
             done = _pieces(table, at) if row[KIND] == 0 else np.int64(DONE)
-        elif row[ID] == _RECORDS:
+        elif row[ID] == RECORDS:
             done = _put_together(table, at, plan, arena, size, words, fields, room, addresses)
         else:
             done = _numbers(table, at, plan, words, room, addresses)

@@ -38,7 +38,19 @@ def _of(byte: int) -> tuple[bool, ...]:
     )
 
 
-_TABLE = np.array([_of(byte) for byte in range(256)], np.int32)
+_EACH = CLASSES // 2
+_BITS = 9
+_ROWS = (1 << _BITS) - 1
+"""Classes that are counted in one word, the bits of each count, and the rows up to which these are enough."""
+
+
+def _word(of: tuple[bool, ...]) -> int:
+    """A one for each class, each in its bits."""
+    return sum(int(one) << (_BITS * nth) for nth, one in enumerate(of))
+
+
+_LOW = np.array([_word(_of(byte)[:_EACH]) for byte in range(256)], np.uint64)
+_HIGH = np.array([_word(_of(byte)[_EACH:]) for byte in range(256)], np.uint64)
 
 
 @kernel(f"int64({READ_ONLY}, int64, int32[:, ::1])")
@@ -50,9 +62,15 @@ def classify(rows, record, counts):
     if record < 1 or counts.shape[0] < record or counts.shape[1] != CLASSES:
         return np.int64(-1)
     total = np.int64(rows.size) // record
-    for row in range(total):
+    for start in range(0, total, _ROWS):
         for column in range(record):
-            byte = rows[row * record + column]
-            for place in range(CLASSES):
-                counts[column, place] += _TABLE[byte, place]
+            low, high = np.uint64(0), np.uint64(0)
+            for row in range(start, min(start + _ROWS, total)):
+                byte = rows[row * record + column]
+                low += _LOW[byte]
+                high += _HIGH[byte]
+            for nth in range(_EACH):
+                shift = np.uint64(_BITS * nth)
+                counts[column, nth] += np.int32((low >> shift) & np.uint64(_ROWS))
+                counts[column, nth + _EACH] += np.int32((high >> shift) & np.uint64(_ROWS))
     return total

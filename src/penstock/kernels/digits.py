@@ -1,4 +1,4 @@
-"""Numbers written in digits, in fields of a fixed width: zoned, ASCII and packed decimals.
+"""Numbers written in digits, in fields of a fixed width: zoned, ASCII and packed decimals; see also digitwords.py.
 
 A field is rows of `width` bytes, one after another. A tile of rows is taken column by column, so that the compiler
 handles 16 to 64 rows at once; only the bytes' way into columns and back is one by one. The last byte, which may hold a
@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from .delta import READ_ITEMS
-from .jit import READ_ONLY, by_width, helper, kernel
+from .jit import READ_ONLY, by_width, cold_helper, helper, kernel
 
 NEGATIVE = 0x80
 BAD = 0x7F
@@ -20,7 +20,7 @@ TILE = 256
 _MISSING = {4: 1 << 31, 8: 1 << 63}
 FAR = np.int64(1 << 62)
 NINE = np.uint8(9)
-_PART = np.uint64(100_000_000)
+_PART, _NINE_DIGITS = np.uint64(100_000_000), np.uint64(1_000_000_000)
 """Numbers are taken apart into parts of eight digits, which fit 32 bits."""
 
 
@@ -153,47 +153,90 @@ def set_apart(block, width, none, numbers, low, gaps, raw):
 
 
 @helper
-def split_32(tile, many, low, bounds, ends, signs, parts):
-    """The same as `split_64` for numbers of at most nine digits."""
-    least, most, pairs = bounds[0], bounds[1], bounds[2] == 100
-    wrong = np.int64(0)
-    for i in range(many):
-        value = np.int64(tile[i]) + low
-        wrong += np.int64((value < least) | (value > most) | (value < low))
-        rest = np.uint32(value if value >= 0 else -value)
-        above = np.uint32(rest // np.uint32(10))
-        higher = np.uint32(rest // np.uint32(100))
-        above = higher if pairs else above
-        end = np.uint32(rest - above * (np.uint32(100) if pairs else np.uint32(10)))
-        ends[i] = np.uint8(end + (np.uint32(0) if value >= 0 else np.uint32(100)))
-        signs[i] = np.uint8(value < 0)
-        parts[0, i] = above
-        parts[1, i] = 0
-        parts[2, i] = 0
-    return wrong
+def _checked(value, low, bounds):
+    """1 for a number out of bounds, or less than `low`: that wrapped around; else 0."""
+    return np.int64((value < bounds[0]) | (value > bounds[1]) | (value < low))
 
 
 @helper
-def split_64(tile, many, low, bounds, ends, signs, parts):
-    """Check each number; write its last byte's number (plus 100 if negative), and the rest in parts of eight digits.
+def _end(value, end):
+    """What stands for the number of a last byte: 100 more if the whole is negative."""
+    return np.uint8(np.uint32(end) + (np.uint32(0) if value >= 0 else np.uint32(100)))
 
-    Returns how many are out of bounds, or less than `low`: those wrapped around.
-    """
-    least, most, pairs = bounds[0], bounds[1], bounds[2] == 100
+
+@helper
+def _positive(tile, many, low, room, ends, signs, parts, step, by, shift):
+    """Do what `split_32` does for numbers that are `low` or up to `room` more, none below 0: in 32 bits."""
+    wrong = np.uint32(0)
+    for i in range(many):
+        number = tile[i]
+        wrong |= np.uint32(number > room)
+        rest = np.uint32(number + low)
+        above = np.uint32(np.uint64(rest) * by >> shift)
+        ends[i] = np.uint8(rest - above * step)
+        signs[i] = np.uint8(0)
+        parts[0, i] = above
+    return np.int64(wrong)
+
+
+@cold_helper
+def split_32(tile, many, low, bounds, ends, signs, parts):
+    """The same as `split_64` for numbers of at most nine digits, which are one part."""
+    # Of two divisions LLVM makes one, by a number that it does not know: multiplications are several times as fast.
+    step, by, shift = np.uint32(10), np.uint64(0xCCCCCCCD), np.uint64(35)
+    if bounds[2] == 100:
+        step, by, shift = np.uint32(100), np.uint64(0x51EB851F), np.uint64(37)
+    if 0 <= low <= bounds[1] <= 0xFFFFFFFF:
+        return _positive(tile, many, np.uint32(low), np.uint32(bounds[1] - low), ends, signs, parts, step, by, shift)
     wrong = np.int64(0)
     for i in range(many):
         value = np.int64(tile[i]) + low
-        wrong += np.int64((value < least) | (value > most) | (value < low))
-        rest = np.uint64(value if value >= 0 else -value)
-        above = rest // np.uint64(100) if pairs else rest // np.uint64(10)
-        end = rest - above * (np.uint64(100) if pairs else np.uint64(10))
-        ends[i] = np.uint8(end + np.uint64(0 if value >= 0 else 100))
+        wrong += _checked(value, low, bounds)
+        rest = np.uint32(value if value >= 0 else -value)
+        above = np.uint32(np.uint64(rest) * by >> shift)
+        ends[i] = _end(value, np.uint32(rest - above * step))
         signs[i] = np.uint8(value < 0)
-        high = above // _PART
-        higher = high // _PART
-        parts[0, i] = np.uint32(above - high * _PART)
-        parts[1, i] = np.uint32(high - higher * _PART)
-        parts[2, i] = np.uint32(higher)
+        parts[0, i] = above
+    return wrong
+
+
+@cold_helper
+def split_64(tile, many, low, bounds, ends, signs, parts):
+    """Check each number; write its last byte's number (plus 100 if negative), and the rest in parts of eight digits.
+
+    Returns how many are out of bounds, or less than `low`: those wrapped around. One division in 64 bits for each: it
+    takes several times as long as those in 32.
+    """
+    wrong = np.int64(0)
+    if bounds[2] == 100:
+        for i in range(many):
+            value = np.int64(tile[i]) + low
+            wrong += _checked(value, low, bounds)
+            rest = np.uint64(value if value >= 0 else -value)
+            above = rest // np.uint64(100)
+            ends[i] = _end(value, np.uint32(rest - above * np.uint64(100)))
+            signs[i] = np.uint8(value < 0)
+            high = above // _PART
+            parts[0, i] = np.uint32(above - high * _PART)
+            parts[1, i] = np.uint32(high)
+            parts[2, i] = 0
+        return wrong
+    for i in range(many):
+        value = np.int64(tile[i]) + low
+        wrong += _checked(value, low, bounds)
+        rest = np.uint64(value if value >= 0 else -value)
+        high = rest // _NINE_DIGITS
+        last = np.uint32(rest - high * _NINE_DIGITS)
+        above = np.uint32(last // np.uint32(10))
+        ends[i] = _end(value, np.uint32(last - above * np.uint32(10)))
+        signs[i] = np.uint8(value < 0)
+        parts[0, i] = above
+        parts[1, i] = np.uint32(high)
+    for i in range(many):
+        high = np.uint32(parts[1, i])
+        highest = np.uint32(high // np.uint32(_PART))
+        parts[1, i] = np.uint32(high - highest * np.uint32(_PART))
+        parts[2, i] = highest
     return wrong
 
 
@@ -202,71 +245,6 @@ def look_up(column, lasts, many):
     """Replace what `split_32` says of last bytes by these bytes."""
     for i in range(many):
         column[i] = lasts[min(column[i], np.uint8(199))]
-
-
-@helper
-def _next_digits(part, zone, column, many):
-    """Take the lowest digit off each part."""
-    for i in range(many):
-        above = np.uint32(part[i] // np.uint32(10))
-        column[i] = np.uint8(np.uint8(part[i] - above * np.uint32(10)) + zone)
-        part[i] = above
-
-
-@helper
-def _next_pairs(part, column, many):
-    for i in range(many):
-        above = np.uint32(part[i] // np.uint32(100))
-        pair = np.uint32(part[i] - above * np.uint32(100))
-        column[i] = np.uint8(pair + np.uint32(6) * np.uint32(pair * np.uint32(103) >> np.uint32(10)))
-        part[i] = above
-
-
-@helper
-def _written(numbers, low, width, bounds, zone, lasts, block, scratch, parts, split):
-    column, signs = scratch[0], scratch[1]
-    if width < 1 or lasts.size < 200 or block.size < numbers.size * width or parts[2].size < TILE:
-        return np.int64(-1)
-    step = np.int64(4) if zone == 0 else np.int64(8)
-    if column.size < TILE or width > 1 + 3 * step:
-        return np.int64(-1)
-    for row in range(0, numbers.size, TILE):
-        many = min(np.int64(TILE), numbers.size - row)
-        tile = numbers[row : row + many]
-        start = row * width
-        if split(tile, many, low, bounds, column, signs, parts) > 0:
-            return np.int64(-1)
-        look_up(column, lasts, many)
-        put(block, start + width - 1, width, column, many)
-        for place in range(width - 1):
-            if zone == 0:
-                _next_pairs(parts[place // step], column, many)
-            else:
-                _next_digits(parts[place // step], zone, column, many)
-            put(block, start + width - 2 - place, width, column, many)
-    return np.int64(numbers.size)
-
-
-_WRITE = f"int64({READ_ITEMS}, int64, int64, int64[::1], uint8, uint8[::1], uint8[::1], uint8[:, ::1], uint32[:, ::1])"
-
-
-@kernel(_WRITE.format(U="uint32"))
-def write_32(numbers, low, width, bounds, zone, lasts, block, scratch, parts):
-    """The same as `write_64` for fields of at most nine digits."""
-    return _written(numbers, low, width, bounds, zone, lasts, block, scratch, parts, split_32)
-
-
-@kernel(_WRITE.format(U="uint64"))
-def write_64(numbers, low, width, bounds, zone, lasts, block, scratch, parts):
-    """Write each number + `low` as a row; return how many, or -1: one is not within `bounds`, or there is no room.
-
-    bounds: least, most, ten to the digits of the last byte. zone: as for `read`. lasts: the last bytes of 0 .. 99, then
-    of -0 .. -99. scratch: 2 times `TILE` bytes; parts: 3 times `TILE` numbers.
-    """
-    return _written(numbers, low, width, bounds, zone, lasts, block, scratch, parts, split_64)
-
-
-write = {4: write_32, 8: write_64}
 
 
 @kernel(f"int64(uint8[::1], int64, {READ_ITEMS.format(U='uint32')}, {READ_ONLY})")

@@ -19,7 +19,10 @@ _BY_WIDTH = "int64(int64, CPointer({U}))"
 _WIDE = (2, 4, 8)
 RESTORE, MERGE, MERGE_RESTORE, PLANES, PLANES_RESTORE, SWAP, SCATTER = range(0, 28, 4)
 """The first place of each in the table of addresses; the kind of the stream, 0 to 3, is added to it."""
-PLACES = 28
+DIGITS, BLANKS, FRAMES, PADDING = range(28, 44, 4)
+DICTIONARY, SPARSE, RUNS, PACK, DECIMAL, MEDIAN, NIBBLES = range(44, 72, 4)
+"""All these read their layer's parameters themselves: see nodes.py."""
+PLACES = 72
 
 _restore = cold_helper(delta.restore[1].function)
 _merge = cold_helper(split.merge[2].function)
@@ -132,11 +135,25 @@ _TABLE: dict[int, dict[int, Entry]] = {
 def load(place: int) -> int:
     """Return the address of the entry for a place in the table."""
     first, kind = place & ~3, place & 3
-    return _TABLE[first][1 << kind].address
+    return _all(first)[first][1 << kind].address
+
+
+def _all(first: int) -> dict[int, dict[int, Entry]]:
+    """Return the table that has such a place; others than the first are imported only when a chunk needs them."""
+    if first < DIGITS:
+        return _TABLE
+    if first < DICTIONARY:
+        from . import rownodes
+
+        return rownodes.TABLE
+    from . import valuenodes
+
+    return valuenodes.TABLE
 
 
 def load_all() -> None:
     """Compile or load all of them, for those who want to wait now and not later."""
-    for by_width in _TABLE.values():
-        for one in by_width.values():
-            _ = one.address
+    for first in (RESTORE, DIGITS, DICTIONARY):
+        for by_width in _all(first).values():
+            for one in by_width.values():
+                _ = one.address

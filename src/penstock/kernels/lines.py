@@ -1,4 +1,4 @@
-"""Finds the shapes of lines, what is left of them without their cells, and puts the cells into columns."""
+"""Cuts lines into cells, finds their shapes, what is left without the cells, and puts the cells into columns."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .jit import READ_ONLY, helper, kernel
 from .memory import equal_mask_at, load8_at, load32_at, load64_at, store8_at, store64_at
 from .simd import address, lowest_bit
 from .texthash import hashed, same
-from .tokens import FIELDS, MIXED, NEWLINE, QUOTE, QUOTES, closing, has_digit, is_key, runs_of
+from .tokens import MIXED, NEWLINE, QUOTE, QUOTES, has_digit, quotation, runs_of
 
 SLACK = 16
 """Bytes behind each column that may be overwritten with anything."""
@@ -19,7 +19,7 @@ _NAMED = 2
 
 @helper
 def _cells_of(line, firsts, begins):
-    """The first cell of a line and how many there are, and where the line begins and ends; arrays by their addresses."""
+    """The first cell of a line and how many there are, where the line begins and ends; arrays by their addresses."""
     first, begin = load32_at(firsts + 4 * line), load32_at(begins + 4 * line)
     return first, load32_at(firsts + 4 * line + 4) - first, begin, load32_at(begins + 4 * line + 4) - 1
 
@@ -85,33 +85,62 @@ def shape(text, begins, firsts, starts, ends, which, table, hashes, examples, co
     return shapes
 
 
-@kernel(
-    f"int64({READ_ONLY}, {READ_ONLY}, int64, int64, uint32[::1], uint32[::1], uint32[::1], uint32[::1])"
-)
-def cut(text, tail, way, delimiter, begins, firsts, starts, ends):
-    """Cut the lines of a text into cells; return how many cells there are, -1 for too many.
+@helper
+def _block(text, tail, first):
+    """The address of the 64 bytes from `first` on, behind which one more can be read."""
+    last = max(text.size - 1, 0) // 64 * 64
+    return address(text) + first if first + 65 <= text.size else address(tail) + first - last
 
-    way, delimiter: see `tokens`. tail: what stands behind the last whole 64 bytes, and newlines, 192 bytes. For each
-    line, and one more: begins, where it starts; firsts, its first cell; the first two are 0. starts, ends: of each cell.
+
+@kernel(f"int64({READ_ONLY}, {READ_ONLY}, int64, uint32[::1], uint32[::1], uint32[::1], uint32[::1])")
+def cut_fields(text, tail, delimiter, begins, firsts, starts, ends):
+    """Cut the lines of a text at a delimiter, not in quotation marks; return how many cells there are, -1 for too many.
+
+    tail: what stands behind the last whole 64 bytes, and newlines, 192 bytes. For each line, and one more: begins,
+    where it starts; firsts, its first cell; the first of both are 0. starts, ends: of each cell.
     """
-    quotes, way = way & QUOTES != 0, way & ~QUOTES
-    base, limit, last = address(text), address(text) + text.size, max(text.size - 1, 0) // 64 * 64
-    made, line, skip, quoted = np.int64(0), np.int64(0), np.int64(0), False
-    start = np.int64(0) if way == FIELDS else np.int64(-1)
-    digit, letter, word, cell = np.uint64(0), np.uint64(0), np.uint64(0), np.uint64(0)
-    begin, marks = np.uint64(0), np.uint64(0)
+    base, made, line, start, quoted = address(text), np.int64(0), np.int64(0), np.int64(0), False
     for first in range(0, text.size + 1, 64):
         if made + 128 > starts.size:
             return np.int64(-1)
-        at = base + first if first + 65 <= text.size else address(tail) + first - last
-        newlines = equal_mask_at(at, np.uint8(NEWLINE))
-        if quotes or way == FIELDS:
+        at = _block(text, tail, first)
+        newlines, marks = equal_mask_at(at, np.uint8(NEWLINE)), equal_mask_at(at, np.uint8(QUOTE))
+        left = equal_mask_at(at, np.uint8(delimiter)) | newlines | marks
+        while left != np.uint64(0):
+            bit = left & (~left + np.uint64(1))
+            left ^= bit
+            place = first + lowest_bit(bit)
+            if marks & bit:
+                quoted ^= load8_at(base + start) == QUOTE
+                continue
+            if newlines & bit and line + 1 >= begins.size:
+                break
+            if newlines & bit or not quoted:
+                starts[made], ends[made] = start, place
+                made += 1
+                start, quoted = place + 1, False
+            if newlines & bit:
+                line += 1
+                begins[line], firsts[line] = place + 1, made
+    return made
+
+
+@kernel(f"int64({READ_ONLY}, {READ_ONLY}, int64, uint32[::1], uint32[::1], uint32[::1], uint32[::1])")
+def cut_runs(text, tail, way, begins, firsts, starts, ends):
+    """The same by runs, see `tokens`."""
+    quotes, way = way & QUOTES != 0, way & ~QUOTES
+    base, limit = address(text), address(text) + text.size
+    made, line, skip, start = np.int64(0), np.int64(0), np.int64(0), np.int64(-1)
+    digit, letter, word, cell = np.uint64(0), np.uint64(0), np.uint64(0), np.uint64(0)
+    for first in range(0, text.size + 1, 64):
+        if made + 128 > starts.size:
+            return np.int64(-1)
+        at = _block(text, tail, first)
+        newlines, marks = equal_mask_at(at, np.uint8(NEWLINE)), np.uint64(0)
+        if quotes:
             marks = equal_mask_at(at, np.uint8(QUOTE))
-        if way == FIELDS:
-            end = equal_mask_at(at, np.uint8(delimiter)) | newlines
-        else:
-            after = 48 <= load8_at(at + 64) <= 57
-            begin, end, digit, letter, word, cell = runs_of(at, way, after, digit, letter, word, cell)
+        after = 48 <= load8_at(at + 64) <= 57
+        begin, end, digit, letter, word, cell = runs_of(at, way, after, digit, letter, word, cell)
         left = begin | end | marks | newlines
         while left != np.uint64(0):
             bit = left & (~left + np.uint64(1))
@@ -119,31 +148,22 @@ def cut(text, tail, way, delimiter, begins, firsts, starts, ends):
             place = first + lowest_bit(bit)
             if place < skip:
                 continue
-            if newlines & bit and line + 1 >= begins.size:
-                break
-            if way == FIELDS:
-                if marks & bit:
-                    quoted ^= load8_at(base + start) == QUOTE
-                elif newlines & bit or not quoted:
+            if end & bit and start >= 0:
+                if way != MIXED or has_digit(base + start, base + place):
                     starts[made], ends[made] = start, place
                     made += 1
-                    start, quoted = place + 1, False
-            else:
-                if end & bit and start >= 0:
-                    if way != MIXED or has_digit(base + start, base + place):
-                        starts[made], ends[made] = start, place
-                        made += 1
-                    start = np.int64(-1)
-                if begin & bit:
-                    start = place
-                elif marks & bit:
-                    close = closing(base + place + 1, limit) - base
-                    if close >= 0:
-                        if not is_key(base + close + 1, limit):
-                            starts[made], ends[made] = place + 1, close
-                            made += 1
-                        skip = close + 1
-            if newlines & bit:
+                start = np.int64(-1)
+            if begin & bit:
+                start = place
+            elif marks & bit:
+                close, key = quotation(base + place + 1, limit)
+                if close > 0 and not key:
+                    starts[made], ends[made] = place + 1, close - base
+                    made += 1
+                skip = close - base + 1 if close > 0 else skip
+            elif newlines & bit:
+                if line + 1 >= begins.size:
+                    break
                 line += 1
                 begins[line], firsts[line] = place + 1, made
     return made
@@ -167,8 +187,8 @@ def name(text, begins, firsts, starts, ends, examples, table, keys, known, room,
 
     examples: a line of each shape. keys: what columns are known by, the first `known` are there; more are added while
     there are less than `room`. Column 0 takes what has none. table: zeros, a power of two of them, twice the keys and
-    more. offsets: where the columns of each shape start in `columns`, and the end. used: 1 for each shape, 0 where there
-    is no room for it, or it holds a zero of its own; behind them the bytes of all. Return the keys known.
+    more. offsets: where the columns of each shape start in `columns`, and the end. used: 1 for each shape, 0 where
+    there is no room for it, or it holds a zero of its own; behind them the bytes of all. Return the keys known.
 
     A cell is known by what stands before it, if that has letters: the key of a record; else by all of the shape so far.
     """
@@ -221,9 +241,7 @@ def name(text, begins, firsts, starts, ends, examples, table, keys, known, room,
     return np.int64(known)
 
 
-@kernel(
-    "int64(uint32[::1], uint32[::1], uint32[::1], uint32[::1], uint16[::1], uint16[::1], uint32[::1], int64[::1])"
-)
+@kernel("int64(uint32[::1], uint32[::1], uint32[::1], uint32[::1], uint16[::1], uint16[::1], uint32[::1], int64[::1])")
 def measure(begins, firsts, starts, ends, which, columns, offsets, sizes):
     """Add up the bytes of each column, with a newline for each cell; lines without a shape are a cell of column 0."""
     for line in range(which.size):

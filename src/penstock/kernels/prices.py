@@ -5,17 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from . import figures as f
-from .jit import helper, kernel
+from .counts import SIZES, bit_lengths, coded_bits, entropy, fitting, plane_bytes
+from .jit import cold_helper, helper, kernel
 from .repeats import repeats, seen, usual
 from .transforms import length, transform
 
 DETAILS = 2
 """Transforms besides none and differences of which more than the bit lengths is looked at."""
 
-HOPELESS = 1.3
-"""Transforms of more bits by bit length than the best one, times this and half a bit, get no details."""
+HOPELESS = 1.1
+"""Transforms of more bits by bit length than the best one, times this and a quarter bit, get no details."""
 
-_SIZES = 73
 _U1 = np.uint64(1)
 _U0 = np.uint64(0)
 _BYTE = np.uint64(0xFF)
@@ -29,62 +29,15 @@ def table():
 
 
 @helper
-def _entropy(counts, first, size, logs, count):
-    """Bits a symbol of an order-0 code, with Miller and Madow's correction for small samples; the commonest symbol."""
-    total = 0.0
-    distinct = 0
-    most = _U0
-    for at in range(first, first + size):
-        many = counts[at]
-        total += logs[np.int64(many)]
-        distinct += np.int64(many != _U0)
-        most = max(many, most)
-    usual = first
-    while counts[usual] != most:  # it is there, so this ends
-        usual += 1
-    return (logs[count] - total) / count + (distinct - 1) / (1.3862943611198906 * count), usual - first
-
-
-@helper
-def _fit(counts, first, count):
-    """In how many bits, 1, 2 or 4, nearly all symbols fit; 0 if in none. As `layers.nibbles.fitting_bits` has it."""
-    above, fit = 0, 0
-    for at in range(255, 0, -1):
-        above += np.int64(counts[first + at])
-        if at == 15 and above <= 0.015 * count:
-            fit = 4
-        if at == 3 and above <= 0.04 * count:
-            fit = 2
-        if at == 1 and above <= 0.005 * count:
-            fit = 1
-    return fit
-
-
-@helper
-def _coded(bits, share):
-    """Bits a symbol of a Huffman code: near the entropy, but no symbol takes less than one bit."""
-    if share >= 1.0:
-        return 0.0
-    if share > 0.5:
-        rest = 1.0 - share
-        own = -share * np.log2(share) - (rest * np.log2(rest) if rest > 0.0 else 0.0)
-        bits = 1.0 + max(bits - own, 0.0)
-    return min(bits, 8.0)
-
-
-@helper
 def _classes(view, count, counts, logs, row):
     """Price by bit length: what a code of lengths with plain bits below would take. It ranks the transforms."""
-    for at in range(_SIZES):
-        counts[at] = _U0
-    for at in range(count):
-        counts[length(view[at])] += _U1
+    bit_lengths(view, count, counts)
     top, plain = 0, 0.0
     for size in range(65):
         if counts[size]:
             top = size
             plain += np.float64(counts[size]) * max(size - 1, 0)
-    bits, _ = _entropy(counts, 0, 65, logs, count)
+    bits, _ = entropy(counts[:65], logs, count)
     row[f.COUNT], row[f.TOP], row[f.CLASS], row[f.ZEROS] = (
         count,
         top,
@@ -107,7 +60,7 @@ def _patched(sizes, count):
 @helper
 def _above_least(values, starts, counts, row):
     """`PACKED` of the values themselves: each block has a minimum of its own."""
-    for at in range(_SIZES):
+    for at in range(2 * SIZES):
         counts[at] = _U0
     for window in range(starts.size - 1):
         begin, end = starts[window], starts[window + 1]
@@ -115,34 +68,32 @@ def _above_least(values, starts, counts, row):
         for at in range(begin, end):
             least = min(least, values[at])
         for at in range(begin, end):
-            counts[length(values[at] - least)] += _U1
+            counts[(at & 1) * SIZES + length(values[at] - least)] += _U1
+    for at in range(SIZES):
+        counts[at] += counts[SIZES + at]
     row[f.PACKED] = _patched(counts, values.size)
 
 
-@helper
-def _by_plane(view, count, width, counts, logs, row):
+@cold_helper
+def _by_plane(view, count, width, counts, other, logs, row):
     """Entropies of the byte planes, and what they take together when each is coded or stored."""
     used = max((np.int64(row[f.TOP]) + 7) // 8, 1)
-    for at in range(256 * used):
-        counts[at] = _U0
-    for at in range(count):
-        value = view[at]
-        for plane in range(used):
-            counts[256 * plane + np.int64(value & _BYTE)] += _U1
-            value >>= np.uint64(8)
+    for plane in range(used):
+        plane_bytes(view, count, np.uint64(8 * plane), counts[256 * plane : 256 * plane + 256], other)
     price = 0.0
     for plane in range(width):
         bits, share, byte = 0.0, 1.0, 0
         if plane < used:
-            bits, byte = _entropy(counts, 256 * plane, 256, logs, count)
+            mine = counts[256 * plane : 256 * plane + 256]
+            bits, byte = entropy(mine, logs, count)
             share = np.float64(counts[256 * plane + byte]) / count
-            price += _coded(bits, share)
-            row[f.FIT + plane] = _fit(counts, 256 * plane, count)
+            price += coded_bits(bits, share)
+            row[f.FIT + plane] = fitting(mine, count)
         row[f.PLANE + plane], row[f.LIKELY + plane], row[f.BYTE + plane] = bits, share, byte
     row[f.PLANES] = price
 
 
-@helper
+@cold_helper
 def _by_split(view, count, sizes, counts, large, haste, logs, row):
     """The best cut: plain bits below, a symbol of at most 255 above. sizes: values by bit length; large: scratch."""
     top = np.int64(row[f.TOP])
@@ -163,15 +114,15 @@ def _by_split(view, count, sizes, counts, large, haste, logs, row):
     for k in range(lowest, min(lowest + 6, max(top - 1, lowest)) + 1):
         if k > lowest:
             _coarser(counts, large, too_large, k)
-        bits, symbol = _entropy(counts, 0, 256, logs, count)
+        bits, symbol = entropy(counts[:256], logs, count)
         share = np.float64(counts[symbol]) / count
         missed = np.float64(counts[255]) / count
-        coded = _coded(bits, share)
+        coded = coded_bits(bits, share)
         price = k + coded + missed * (2.0 + top) + haste * max(coded - 4.0, 0.0)
         if price < row[f.SPLIT]:
             row[f.SPLIT], row[f.K], row[f.EXCEPTIONS] = price, k, missed
             row[f.SYMBOLS], row[f.SHARE], row[f.SYMBOL] = bits, share, symbol
-            row[f.SYMBOL_FIT] = _fit(counts, 0, count)
+            row[f.SYMBOL_FIT] = fitting(counts[:256], count)
 
 
 @helper
@@ -200,10 +151,10 @@ def _lengths(values, starts, counts, logs, row):
                 counts[min(at - begin - 1, 255)] += _U1
                 begin = at
                 made += 1
-    row[f.LENGTHS], _ = _entropy(counts, 0, 256, logs, max(made, 1))
+    row[f.LENGTHS], _ = entropy(counts[:256], logs, max(made, 1))
 
 
-@helper
+@cold_helper
 def _detail(scratch, view, width, haste, logs, row):
     """Fill what is looked at of the likely transforms only."""
     count = np.int64(row[f.COUNT])
@@ -213,11 +164,8 @@ def _detail(scratch, view, width, haste, logs, row):
     counts = scratch[f.VIEWS * f.MOST : f.VIEWS * f.MOST + 2048]
     sizes = scratch[f.VIEWS * f.MOST + 2048 : f.VIEWS * f.MOST + 3072]
     rest = scratch[f.VIEWS * f.MOST + 3072 : f.VIEWS * f.MOST + 3072 + f.MOST]
-    _by_plane(made, count, width, counts, logs, row)
-    for at in range(_SIZES):
-        sizes[at] = _U0
-    for at in range(count):
-        sizes[length(made[at])] += _U1
+    _by_plane(made, count, width, counts, rest, logs, row)
+    bit_lengths(made, count, sizes)
     _by_split(made, count, sizes, counts, rest, haste, logs, row)
     repeats(made, count, rest, row)
     row[f.DETAILED] = 1.0
@@ -233,21 +181,23 @@ def _slope(rows):
 def _likeliest(rows):
     """The other transform of the lowest price by bit length that has no details yet; -1 if none is worth them."""
     best, found, least = 1e9, -1, 1e9
+    if rows[f.DIFF, f.COUNT] > 0.0:
+        least = rows[_slope(rows), f.CLASS]
     for view in range(1, f.HEADS):
         if rows[view, f.COUNT] == 0.0 or f.DIFF <= view <= f.RISE:
             continue
         least = min(least, rows[view, f.CLASS])
         if rows[view, f.DETAILED] == 0.0 and rows[view, f.CLASS] < best:
             best, found = rows[view, f.CLASS], view
-    return found if best <= HOPELESS * least + 0.5 else -1
+    return found if best <= HOPELESS * least + 0.25 else -1
 
 
 @helper
 def _details(scratch, size, width, haste, logs, rows):
     """Look closer at none, the runs' heads if runs are long, differences, and the likeliest others."""
-    _detail(scratch, f.NONE, width, haste, logs, rows[f.NONE])
+    _detail(scratch, np.int64(f.NONE), width, haste, logs, rows[f.NONE])
     if rows[f.HEADS, f.COUNT] * 2 < size:
-        _detail(scratch, f.HEADS, width, haste, logs, rows[f.HEADS])
+        _detail(scratch, np.int64(f.HEADS), width, haste, logs, rows[f.HEADS])
     # Plain differences always: be they large, they may be alike. Of two bytes in both ways: planes may like either.
     slope = _slope(rows)
     _detail(scratch, slope, width, haste, logs, rows[slope])
@@ -285,6 +235,9 @@ def look(values, starts, width, lag, wanted, haste, logs, scratch, rows):
         row = rows[view]
         row[:] = 0.0
         if not (wanted >> view) & 1 or (f.LAG <= view <= f.MEDIAN and lag == 0):
+            continue
+        # Without a highest bit nothing has a sign.
+        if (view == f.ZIGZAG or view == f.FLOAT) and wanted & 1 and rows[f.NONE, f.TOP] < 8 * width:
             continue
         made = scratch[view * f.MOST : (view + 1) * f.MOST]
         count = transform(values, starts, up, lag, view, made)

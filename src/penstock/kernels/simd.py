@@ -146,6 +146,16 @@ def lowest_bit(typing: Any, mask: Any) -> Any:
 
 
 @intrinsic
+def bit_length(typing: Any, word: Any) -> Any:
+    """How many bits a word has up to its highest set one."""
+
+    def generate(context: Any, b: Any, signature: Any, args: Any) -> Any:
+        return b.sub(ir.Constant(_I64, 64), b.ctlz(args[0], ir.Constant(ir.IntType(1), 0)))
+
+    return types.int64(types.uint64), generate
+
+
+@intrinsic
 def address(typing: Any, array: Any) -> Any:
     """The memory address of the array's first byte."""
 

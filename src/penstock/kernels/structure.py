@@ -1,60 +1,80 @@
-"""How bytes repeat at each lag, and what the columns of records cost."""
+"""What the columns of records cost, where rows and records begin, and what repeats from far."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from .jit import READ_ONLY, helper, kernel
-from .simd import equal_mask, load64, lowest_bit
+from .simd import bit_length, equal_mask, load64, lowest_bit
 
 RAW, LESS, XOR = 0, 1, 2
 """What a column's bytes are taken against: nothing, minus the record above, exclusive or with it."""
 BIAS = np.float32(0.7213475204444817)
 """Bits a sample's entropy is too low by for each symbol but one: 1 / (2 ln 2) (Miller 1955)."""
+_MANY = 512
+"""Rows from which on all values are looked at after counting."""
 _HASH = np.uint64(0x9E3779B97F4A7C15)
-_ONE = np.uint64(1)
-_BYTE = np.uint64(255)
 
 
-@kernel(f"int64({READ_ONLY}, int64[::1], int64, int64, int64, int32[::1])")
-def repeats(data, starts, span, first, last, counts):
-    """Count in `counts[lag - first]` the bytes that equal the one `lag` before, for first <= lag <= last.
-
-    Windows of `span` (at most 32767) bytes begin at `starts`, each at least at `last`. Returns the bytes looked at, or
-    -1 if a window does not fit.
-    """
-    if span > 32767 or first < 1 or counts.size < last - first + 1:
-        return np.int64(-1)
-    for window in range(starts.size):
-        if starts[window] < last or starts[window] + span > data.size:
-            return np.int64(-1)
-    for lag in range(first, last + 1):
-        total = np.int64(0)
-        for window in range(starts.size):
-            here = data[starts[window] : starts[window] + span]
-            before = data[starts[window] - lag : starts[window] - lag + span]
-            equal = np.uint16(0)
-            for i in range(span):
-                equal = np.uint16(equal + np.uint16(here[i] == before[i]))
-            total += np.int64(equal)
-        counts[lag - first] = np.int32(total)
-    return np.int64(starts.size * span)
+@helper
+def _count(data, starts, rows, column, record, above, bins):
+    """Count the bytes of a column, raw, less and exclusive or with those above."""
+    for group in range(starts.size):
+        at = starts[group] + column
+        for _ in range(rows):
+            value = data[at]
+            before = data[at - above]
+            bins[np.int64(value)] += 1
+            bins[np.int64(np.uint8(value - before)) + 256] += 1
+            bins[np.int64(value ^ before) + 512] += 1
+            at += record
 
 
-@kernel(f"int64({READ_ONLY}, int64[::1], int64, int64, int64, int64, float32[::1], int32[::1], float32[::1])")
-def column_prices(data, starts, rows, record, above, stride, steps, bins, prices):
+@helper
+def _gather(data, starts, rows, column, record, above, steps, bins):
+    """Do the same; return what it makes of n log2 n in each kind: for few rows quicker than to look at all values."""
+    s0 = np.float32(0)
+    s1 = np.float32(0)
+    s2 = np.float32(0)
+    for group in range(starts.size):
+        at = starts[group] + column
+        for _ in range(rows):
+            value = data[at]
+            before = data[at - above]
+            i0 = np.int64(value)
+            i1 = np.int64(np.uint8(value - before)) + 256
+            i2 = np.int64(value ^ before) + 512
+            at += record
+            c0 = bins[i0]
+            c1 = bins[i1]
+            c2 = bins[i2]
+            s0 += steps[c0]
+            s1 += steps[c1]
+            s2 += steps[c2]
+            bins[i0] = c0 + 1
+            bins[i1] = c1 + 1
+            bins[i2] = c2 + 1
+    return s0, s1, s2
+
+
+@kernel(
+    f"int64({READ_ONLY}, int64[::1], int64, int64, int64, int64, float32[::1], float32[::1], int32[::1], float32[::1])"
+)
+def column_prices(data, starts, rows, record, above, stride, steps, sums, bins, prices):
     """Price the columns 0, stride, ... of records: `prices[3 * nth + kind]`, bits of all rows; kinds RAW, LESS, XOR.
 
     Groups of `rows` records begin at `starts`, each with `above` more bytes before it: where the value above stands.
-    steps[n] is (n + 1) log2(n + 1) - n log2 n, for n below the rows in all. Entropies of order 0, mended for small
-    samples. Returns the rows in all, or -1.
+    sums[n] is n log2 n and steps[n] what is between it and the next, for n up to the rows in all. Entropies of order 0,
+    mended for small samples. Returns the rows in all, or -1.
     """
     total = starts.size * rows
     if (
         record < 1
         or above < 1
         or stride < 1
-        or total > steps.size
+        or rows < 0
+        or total >= steps.size
+        or total >= sums.size
         or bins.size < 768
         or prices.size < 3 * ((record + stride - 1) // stride)
     ):
@@ -62,54 +82,30 @@ def column_prices(data, starts, rows, record, above, stride, steps, bins, prices
     for group in range(starts.size):
         if starts[group] < above or starts[group] + rows * record > data.size:
             return np.int64(-1)
-    whole = np.float32(total * np.log2(np.float64(max(total, 1))))
+    whole = sums[total]
     for nth, column in enumerate(range(0, record, stride)):
         for i in range(768):
             bins[i] = 0
-        s0 = np.float32(0)
-        s1 = np.float32(0)
-        s2 = np.float32(0)
-        for group in range(starts.size):
-            at = starts[group] + column
-            for _ in range(rows):
-                value = data[at]
-                before = data[at - above]
-                i0 = np.int64(value)
-                i1 = np.int64(np.uint8(value - before)) + 256
-                i2 = np.int64(value ^ before) + 512
-                at += record
-                c0 = bins[i0]
-                c1 = bins[i1]
-                c2 = bins[i2]
-                s0 += steps[c0]
-                s1 += steps[c1]
-                s2 += steps[c2]
-                bins[i0] = c0 + 1
-                bins[i1] = c1 + 1
-                bins[i2] = c2 + 1
-        for kind, gathered in enumerate((s0, s1, s2)):
+        s0, s1, s2 = np.float32(0), np.float32(0), np.float32(0)
+        if total < _MANY:
+            s0, s1, s2 = _gather(data, starts, rows, column, record, above, steps, bins)
+        else:
+            _count(data, starts, rows, column, record, above, bins)
+        for kind, found in enumerate((s0, s1, s2)):
+            gathered = found
             used = 0
             once = 0
             for i in range(256 * kind, 256 * kind + 256):
                 used += bins[i] > 0
                 once += bins[i] == 1
+            if total >= _MANY:
+                for i in range(256 * kind, 256 * kind + 256):
+                    gathered += sums[bins[i]]
             # Values seen once stand for all that were not seen (Good 1953): they cost a choice among these as well.
             unseen = np.float32(once * np.log2(np.float64(256 - used + once) / max(once, 1)))
             mend = max(BIAS * np.float32(max(used - 1, 0)), unseen)
             prices[3 * nth + kind] = max(whole - gathered, np.float32(0)) + mend
     return np.int64(total)
-
-
-@helper
-def length(value):
-    """Bits needed for a word."""
-    bits = np.uint64(0)
-    for shift in (32, 16, 8, 4, 2, 1):
-        large = np.uint64(value >= (_ONE << np.uint64(shift)))
-        step = large * np.uint64(shift)
-        bits += step
-        value >>= step
-    return bits + value
 
 
 @kernel(f"int64({READ_ONLY}, int64[::1], int64, int64, int64, int64[::1], int64[::1], uint8[::1])")
@@ -130,17 +126,16 @@ def arrange(data, starts, rows, record, above, widths, kinds, out):
         if width < 1 or width > record - column:
             return np.int64(-1)
         for group in range(starts.size):
-            for row in range(rows):
-                at = starts[group] + row * record
-                for place in range(column, column + width):
-                    here = data[at + place]
-                    before = data[at + place - above]
-                    if kinds[place] == LESS:
-                        here = np.uint8(here - before)
-                    elif kinds[place] == XOR:
-                        here = here ^ before
-                    out[to] = here
-                    to += 1
+            for place in range(column, column + width):
+                at = starts[group] + place
+                # Without a branch: less what stands above, or exclusive or with it, or neither.
+                less = np.uint8(255 if kinds[place] == LESS else 0)
+                other = np.uint8(255 if kinds[place] == XOR else 0)
+                for row in range(rows):
+                    before = data[at - above]
+                    out[to + row * width + place - column] = np.uint8(data[at] - (before & less)) ^ (before & other)
+                    at += record
+            to += rows * width
         column += width
     return np.int64(to)
 
@@ -160,7 +155,7 @@ def closeness(data, starts, rows, record, above, sums, seen):
         at = starts[window]
         phase = at % record
         for _ in range(rows * record):
-            sums[phase] += np.int64(length(np.uint64(data[at] ^ data[at - above])))
+            sums[phase] += bit_length(np.uint64(data[at] ^ data[at - above]))
             seen[phase] += 1
             at += 1
             phase += 1
@@ -181,6 +176,68 @@ def turns(profile, found, record, scores):
             total += abs(found[place + turn - record] - profile[place])
         scores[turn] = total
     return np.int64(record)
+
+
+@helper
+def _turned(known, here, record, phase, chance, alike):
+    """The turn at which two shapes are most alike; `phase` unless another is clearly better, and good."""
+    best, least, usual = np.int64(-1), np.int64(0), np.int64(0)
+    for turn in range(record):
+        total = np.int64(0)
+        for place in range(record - turn):
+            total += abs(here[place + turn] - known[place])
+        for place in range(record - turn, record):
+            total += abs(here[place + turn - record] - known[place])
+        usual = total if turn == phase else usual
+        if best < 0 or total < least:
+            best, least = turn, total
+    return best if usual - least > chance * record and least <= alike * record else phase
+
+
+@kernel(f"int64({READ_ONLY}, int64[::1], int64, int64, float64, int64[::1], int64, int64[::1], int64[::1], int64[::1])")
+def phases(data, starts, rows, record, usual, known, phase, limits, room, found):
+    """Put into `found` where records begin in each window of `rows` of them, counted from its start; -1 if none do.
+
+    A window has records if what stands above is closer than what stands one byte off. They begin at the turn at which
+    its shape is like `known`; at `phase` if at none, or if none is known. limits: the unit of closeness, and in it the
+    closeness of what hardly changes, and a byte's share of: a flat shape, what is chance, what is alike. room: scratch
+    for two records. Returns the windows, or -1.
+    """
+    bad = record < 1 or rows < 1 or room.size < 2 * record or found.size < starts.size or limits.size < 5
+    if bad or (known.size > 0 and known.size < record) or not 0 <= phase < record:
+        return np.int64(-1)
+    for window in range(starts.size):
+        if starts[window] < record + 1 or starts[window] + rows * record > data.size:
+            return np.int64(-1)
+    unit, still, flat, chance, alike = limits[0], limits[1], limits[2], limits[3], limits[4]
+    near, far = room[:record], room[record : 2 * record]
+    for window in range(starts.size):
+        near[:] = 0
+        far[:] = 0
+        at = starts[window]
+        for _ in range(rows):
+            for place in range(record):
+                near[place] += bit_length(np.uint64(data[at + place] ^ data[at + place - record]))
+                far[place] += bit_length(np.uint64(data[at + place] ^ data[at + place - record - 1]))
+            at += record
+        level, other = np.int64(0), np.int64(0)
+        for place in range(record):
+            near[place] = near[place] * unit // rows
+            level += near[place]
+            other += far[place] * unit // rows
+        found[window] = phase
+        if level > still * record and level > other * (1 + usual) / 2:
+            found[window] = -1
+        elif known.size > 0:
+            middle, much = np.int64(np.rint(level / record)), np.int64(0)
+            for place in range(record):
+                near[place] -= middle
+                much += abs(near[place])
+            if much > flat * record:
+                for place in range(record):
+                    near[place] = near[place] * (unit * record) // much
+                found[window] = _turned(known, near, record, phase, chance, alike)
+    return np.int64(starts.size)
 
 
 @kernel("int64(uint32[::1], int64[::1], int64, int64, int64, uint32, int64[::1])")

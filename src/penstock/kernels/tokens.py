@@ -11,7 +11,7 @@ FIELDS, DIGITS, DECIMALS, WORDS, MIXED = range(5)
 """Ways to cut: at a delimiter; runs of digits; those with points within and a minus before; runs of letters, and of
 digits; runs of letters, digits and what joins them that hold a digit."""
 QUOTES = 8
-"""Added to a way other than `FIELDS`: what stands in quotation marks is one cell, unless a colon follows: it is a key."""
+"""Added to a way other than `FIELDS`: what is in quotation marks is one cell, unless a colon follows: it is a key."""
 NEWLINE, QUOTE, _BACKSLASH, _COLON, _SPACE, _POINT, _MINUS = 10, 34, 92, 58, 32, 46, 45
 _1 = np.uint64(1)
 _63 = np.uint64(63)
@@ -71,24 +71,18 @@ def runs_of(at, way, after, digit_before, letter_before, word_before, cell_befor
 @helper
 def has_digit(at, end):
     """Whether a run holds a digit."""
+    found = False
     for place in range(at, end):
-        if 48 <= load8_at(place) <= 57:
-            return True
-    return False
+        found |= 48 <= load8_at(place) <= 57
+    return found
 
 
 @helper
-def closing(at, end):
-    """Where the quotation that begins before an address ends; -1 if not in this line."""
+def quotation(at, end):
+    """Where the quotation that begins before an address ends, 0 if not in this line; and whether a colon follows."""
     while at < end and load8_at(at) != NEWLINE:
         if load8_at(at) == QUOTE:
-            return np.int64(at)
+            behind = at + 1 + np.int64(at + 1 < end and load8_at(at + 1) == _SPACE)
+            return np.int64(at), behind < end and load8_at(behind) == _COLON
         at += 2 if load8_at(at) == _BACKSLASH and at + 1 < end and load8_at(at + 1) != NEWLINE else 1
-    return np.int64(-1)
-
-
-@helper
-def is_key(at, end):
-    """Whether a colon follows, perhaps after a space."""
-    at += np.int64(at < end and load8_at(at) == _SPACE)
-    return at < end and load8_at(at) == _COLON
+    return np.int64(0), False

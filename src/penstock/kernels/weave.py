@@ -102,6 +102,24 @@ def _cell(at, end, out, limit):
     return np.int64(0), at
 
 
+@helper
+def _newline(out, limit):
+    """Write a newline; return the address behind it, 0 where it does not fit."""
+    if out >= limit:
+        return np.int64(0)
+    store8_at(out, _NEWLINE)
+    return out + 1
+
+
+@helper
+def _is_done(cursors, limits):
+    """Whether all cells of all columns are used."""
+    left = False
+    for column in range(cursors.size):
+        left |= cursors[column] != limits[column]
+    return not left
+
+
 @kernel(
     f"int64({READ_ONLY}, uint32[::1], uint32[::1], {_U16}, int64, {_U16}, int64[::1], int64[::1], boolean, uint8[::1])"
 )
@@ -143,11 +161,7 @@ def weave(shapes, firsts, pieces, columns, many, which, cursors, limits, ended, 
             if at == 0:
                 return np.int64(WRONG)
         if line < last or ended:
-            if at >= limit:
+            at = _newline(at, limit)
+            if at == 0:
                 return np.int64(WRONG)
-            store8_at(at, _NEWLINE)
-            at += 1
-    for column in range(cursors.size):
-        if cursors[column] != limits[column]:
-            return np.int64(WRONG)
-    return out.size if at == limit else np.int64(WRONG)
+    return out.size if at == limit and _is_done(cursors, limits) else np.int64(WRONG)

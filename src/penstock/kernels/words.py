@@ -133,6 +133,23 @@ def give4(words, at, count, shift, keep, column, a, b, c, d):
 
 
 @helper
+def give_rows(words, count, shift, keep, column, start, width):
+    """The same as `give` for rows of 1 to 8 bytes, one behind another."""
+    size, mask, shift = np.int64(column.size), low_bytes(width), np.uint64(shift)
+    safe = min(count, (size - 8 - start) // width + 1) if size - 8 >= start else np.int64(0)
+    place, step = np.uint64(start), np.uint64(width)
+    for i in range(np.uint64(safe)):
+        words[i] = (words[i] & keep) | (load64(column, np.int64(place)) & mask) << shift
+        place += step
+    for i in range(np.uint64(safe), np.uint64(count)):
+        word = U0
+        for j in range(step):
+            word |= np.uint64(column[place + j]) << (_U8 * j)
+        words[i] = (words[i] & keep) | word << shift
+        place += step
+
+
+@helper
 def excess(column, to, count, width):
     """Return the OR of all bits beyond the items' lowest `width` bytes."""
     total, to = U0, np.uint64(to)

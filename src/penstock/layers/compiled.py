@@ -11,7 +11,7 @@ import threading
 import numpy as np
 
 from ..buffers import Bytes
-from ..limits import CACHE_LINE, MAX_PLAN_DEPTH, MAX_STREAM_FACTOR, STREAM_SLACK
+from ..limits import MAX_PLAN_DEPTH, MAX_STREAM_FACTOR, STREAM_SLACK
 from . import arena, trace
 from .contract import ZSTD
 from .native import readable, writable
@@ -49,8 +49,12 @@ class _State:
 
     def __init__(self, zstd: NativeZstd) -> None:
         from ..kernels import decode as kernels
-        from ..kernels import entries, program
+        from ..kernels import entries, places, program
 
+        # Small chunks take less time than imports inside of functions and calls of `Kernel`.
+        self._parse, self._needed, self._place = program.parse.ready, places.needed.ready, places.place.ready
+        self._kernel, self._load = kernels.run.ready, entries.load
+        self._first, self._wanted = kernels.ENTRIES, kernels.WANTED
         self._table = np.empty((_ROWS, program.COLUMNS), np.int64)
         self._stack = np.empty(2 * MAX_PLAN_DEPTH, np.int64)
         self._scratch = np.empty(kernels.SCRATCH, np.uint64)
@@ -61,32 +65,26 @@ class _State:
         self._addresses[: kernels.ENTRIES], self._owner = zstd.decoder()
 
     def run(self, data: Bytes, plan: bytes, payload: Bytes, out: Bytes) -> bool:
-        from ..kernels import program
-
         table, most = self._table, MAX_STREAM_FACTOR * out.size + STREAM_SLACK
-        count = program.parse(data, out.size, payload.size, most, MAX_PLAN_DEPTH, table, self._stack)
+        count = self._parse(data, out.size, payload.size, most, MAX_PLAN_DEPTH, table, self._stack)
         if count < 2:
             return False
-        size = int(table[1:count, program.SIZE].sum()) + CACHE_LINE * count  # each stream starts at a line
-        with arena.borrowed(size) as room:
+        with arena.borrowed(self._needed(table, count)) as room:
             return self._run(_Places(data, plan, payload, out, room), count)
 
     def _run(self, at: _Places, count: int) -> bool:
-        from ..kernels import decode as kernels
-        from ..kernels import entries
-
         table, room = self._table, at.arena
-        if kernels.place(table, count, at.data, at.payload_at, at.out_at, room.address, room.size) < 0:
+        if self._place(table, count, at.data, at.payload_at, at.out_at, room.address, room.size) < 0:
             return False
         left = count
         while left:
-            done = kernels.run(
+            done = self._kernel(
                 at.data, table, left, at.payload_at, room.address, room.size, self._addresses, self._scratch,
                 self._fields, self._room,
             )  # fmt: skip
-            if done <= kernels.WANTED:
-                number = kernels.WANTED - done
-                self._addresses[kernels.ENTRIES + number] = entries.load(number)
+            if done <= self._wanted:
+                number = self._wanted - done
+                self._addresses[self._first + number] = self._load(number)
             elif done < 0:
                 return False
             elif done:

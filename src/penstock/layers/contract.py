@@ -23,6 +23,7 @@ RECORDS: Final = 33
 PLANES: Final = 34
 DIGITS: Final = 35
 FRAMES: Final = 36
+CHANNELS: Final = 37
 DELTA: Final = 48
 DECIMAL: Final = 49
 PRINTED: Final = 51
@@ -48,6 +49,7 @@ NAMES: Final[Mapping[int, str]] = MappingProxyType(
         PLANES: "planes",
         DIGITS: "digits",
         FRAMES: "frames",
+        CHANNELS: "channels",
         DELTA: "delta",
         DECIMAL: "decimal",
         PRINTED: "printed",

@@ -18,18 +18,21 @@ from .streams import Kind, Stream
 
 _SECOND, _ZIGZAG, _FLOATS = 2, 5, 6
 MEDIAN: Final = 7
-"""The one mode that no fused kernel knows."""
-_MODES: Final = range(1, 9)
+SMOOTH: Final = 9
+"""The two modes that no fused kernel knows."""
+_MODES: Final = range(1, 10)
+_SHORTEST: Final = 3
+"""Values of a row that is smoothed."""
 _local = threading.local()
 
 
 class Delta:
     """Parameters: a byte, the mode, and a number, the lag.
 
-    Modes: 1 diff, 2 second, 3 xor, 4 grid, 5 zigzag, 6 floats, 7 median, 8 rise; with what they compare is told in
-    `kernels.delta.difference` and `kernels.median.foretell`. The lag is how many values back (diff, xor, rise) or the
-    length of a row (grid, median); 1 in the other modes. Floats are of 2 bytes or more, pixels of median of 1 or 2. A
-    lag may be longer than the stream.
+    Modes: 1 diff, 2 second, 3 xor, 4 grid, 5 zigzag, 6 floats, 7 median, 8 rise, 9 smooth; with what they
+    compare is told in `kernels.delta.difference`, `kernels.median.foretell` and `kernels.smooth.foretell`. The lag is
+    how many values back (diff, xor, rise) or the length of a row (grid, median, smooth); 1 in the other modes. Floats
+    are of 2 bytes or more, pixels of median and smooth of 1 or 2. A lag may be longer than the stream.
     """
 
     id: Final = DELTA
@@ -47,6 +50,10 @@ class Delta:
             from ..kernels import median
 
             median.foretell[stream.kind.width](values, out, lag)
+        elif mode == SMOOTH:
+            from ..kernels import smooth
+
+            smooth.foretell[stream.kind.width](values, out, lag, scratch(stream.kind.width))
         else:
             from ..kernels import delta
 
@@ -63,6 +70,10 @@ class Delta:
             from ..kernels import median
 
             median.retell[width](differences, out.values(), lag)
+        elif mode == SMOOTH:
+            from ..kernels import smooth
+
+            smooth.retell[width](differences, out.values(), lag, scratch(width))
         else:
             from ..kernels import delta
 
@@ -74,11 +85,16 @@ def read(params: bytes, kind: Kind) -> tuple[int, int]:
     reader = Reader(params)
     mode, lag = reader.byte(), reader.number(MAX_CHUNK)
     reader.end()
-    if kind is Kind.STRINGS or mode not in _MODES or lag < 1 or (mode in (_SECOND, _ZIGZAG, _FLOATS) and lag != 1):
+    if kind is Kind.STRINGS or mode not in _MODES or lag < 1 or _is_far(mode, lag):
         raise CorruptDataError(f"no differences of {kind.name.lower()} have mode {mode} and lag {lag}")
-    if (mode == _FLOATS and kind is Kind.BYTES) or (mode == MEDIAN and kind.width > 2):
+    if (mode == _FLOATS and kind is Kind.BYTES) or (mode in (MEDIAN, SMOOTH) and kind.width > 2):
         raise CorruptDataError(f"there are no {kind.name.lower()} in differences of mode {mode}")
     return mode, lag
+
+
+def _is_far(mode: int, lag: int) -> bool:
+    """Whether a mode has no such lag."""
+    return (lag != 1 and mode in (_SECOND, _ZIGZAG, _FLOATS)) or (lag < _SHORTEST and mode == SMOOTH)
 
 
 def scratch(width: int) -> npt.NDArray[Any]:

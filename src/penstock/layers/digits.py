@@ -70,6 +70,7 @@ class _Tables(NamedTuple):
     """Ten to the digits of the last byte."""
     bounds: npt.NDArray[np.int64]
     lasts: npt.NDArray[np.uint8]
+    """Those of 0, 1, 2 ... and, from place 100 on, of -0, -1, -2 ..."""
     marks: npt.NDArray[np.uint8] | None
     """Blank, zero, minus, of forms with blanks; the others above do not matter then."""
     kind: Kind
@@ -129,13 +130,16 @@ class Digits:
         numbers, block = children[0].read(), out.data
         if numbers.size * width != block.size:
             raise CorruptDataError(f"{numbers.size} rows of {width} bytes are not {block.size} bytes")
-        from ..kernels import blanks, digits
+        from ..kernels import blanks, digits, digitwords
 
         least, item = (low >> 1 if low & 1 == 0 else -(low >> 1) - 1), numbers.itemsize
         scratch, parts = np.empty((2, digits.TILE), np.uint8), np.empty((4, digits.TILE), np.uint32)
         bounds, lasts = tables.bounds, tables.lasts
         if tables.marks is None:
-            done = digits.write[item](numbers, least, width, bounds, tables.zone, lasts, block, scratch, parts)
+            words = np.empty(digitwords.WORDS, np.uint64)
+            done = digitwords.write[item](
+                numbers, least, width, bounds, tables.zone, lasts, block, scratch, parts, words
+            )
         else:
             done = blanks.write[item](numbers, least, width, bounds, tables.marks, lasts, block, scratch, parts)
         if done < 0:
@@ -164,42 +168,20 @@ def _patch(block: npt.NDArray[np.uint8], width: int, gaps: Stream, raw: Stream) 
         raise CorruptDataError(f"an exception lies behind the last of {block.size // width} rows")
 
 
-_EBCDIC: Final = bytes(range(0xF0, 0xFA))
-_PAIRS: Final = bytes(16 * (number // 10) + number % 10 for number in range(100))
-_LASTS: Final[dict[Form, tuple[bytes, bytes]]] = {
-    Form.ZONED: (_EBCDIC, b""),
-    Form.ZONED_SIGNED: (bytes(range(0xC0, 0xCA)), bytes(range(0xD0, 0xDA))),
-    Form.ASCII: (b"0123456789", b""),
-    Form.ASCII_SIGNED: (b"{ABCDEFGHI", b"}JKLMNOPQR"),
-    Form.PACKED: (bytes(16 * digit + 0xF for digit in range(10)), b""),
-    Form.PACKED_SIGNED: (bytes(16 * d + 0xC for d in range(10)), bytes(16 * d + 0xD for d in range(10))),
-    Form.PAIRS: (_PAIRS, b""),
-    Form.ZONED_BLANKS: (_EBCDIC, b""),
-    Form.ASCII_BLANKS: (b"0123456789", b""),
-}
-"""The last bytes of 0, 1, 2 ... and of -0, -1, -2 ..."""
-_EBCDIC_FORMS: Final = (Form.ZONED, Form.ZONED_SIGNED, Form.ZONED_BLANKS)
-_MARKS: Final = {Form.ZONED_BLANKS: b"\x40\xf0\x60", Form.ASCII_BLANKS: b" 0-"}
-
-
 @cache
 def _tables(form: Form, width: int) -> _Tables:
-    from ..kernels import digits
+    from ..kernels import digits, digitwords
 
-    zone = 0 if form.packed else 0xF0 if form in _EBCDIC_FORMS else 0x30
-    positive, negative = _LASTS[form]
+    step, lasts = int(digitwords.STEPS[form]), digitwords.LASTS[form]
+    signed, marked = bool(lasts[100]), form >= digitwords.MARKED
     last = np.full(256, digits.BAD, np.uint8)
-    last[list(positive)] = np.arange(len(positive))
-    last[list(negative)] = np.arange(len(negative)) + digits.NEGATIVE
-    lasts = np.zeros(200, np.uint8)
-    lasts[: len(positive)] = list(positive)
-    below = positive if form in _MARKS else negative
-    lasts[100 : 100 + len(below)] = list(below)
+    last[lasts[:step]] = np.arange(step)
+    if signed and not marked:
+        last[lasts[100 : 100 + step]] = np.arange(step) + digits.NEGATIVE
     count = form.digits(width)
     kind = Kind.U32 if count <= 9 else Kind.U64
     most = 10**count - 1
-    step = len(positive)
-    bounds = np.array([-most if below else 0, most, step], np.int64)
-    marks = np.frombuffer(_MARKS[form], np.uint8).copy() if form in _MARKS else None
+    bounds = np.array([-most if signed else 0, most, step], np.int64)
+    marks = digitwords.MARKS[form - digitwords.MARKED] if marked else None
     none = np.array([digits.missing(kind.width)], f"<u{kind.width}")
-    return _Tables(zone, last, step, bounds, lasts, marks, kind, none)
+    return _Tables(int(digitwords.ZONES[form]), last, step, bounds, lasts, marks, kind, none)

@@ -38,12 +38,14 @@ Numbers = npt.NDArray[np.uint32]
 
 
 class Cutting(NamedTuple):
-    """How lines are cut into cells: a way of `kernels.tokens`, the delimiter of that one which has one, and what ends
-    lines."""
+    """How a text is cut into cells."""
 
     way: int
+    """One of `kernels.tokens`."""
     delimiter: int = 0
+    """Of that way which has one."""
     end: int = 10
+    """The byte that ends lines."""
 
 
 class Cut(NamedTuple):
@@ -142,7 +144,7 @@ def _woven(children: Sequence[Stream], ended: bool, out: Bytes) -> bool:
 
 def cut(text: Bytes, cutting: Cutting) -> Cut:
     """Cut a text into lines, which newlines end, and cells; number the shapes, those beyond some thousand have none."""
-    from ..kernels import lines
+    from ..kernels import lines, tokens
 
     many = int(np.count_nonzero(text == _NEWLINE)) + int(bool(text.size) and text[-1] != _NEWLINE)
     room = text.size // 2 + many + 3 * _BLOCK
@@ -153,7 +155,11 @@ def cut(text: Bytes, cutting: Cutting) -> Cut:
     tail[: rest.size] = rest
     table, hashes = np.zeros(_TABLE, np.int32), np.empty(_MOST_SHAPES, np.uint64)
     examples, counts = np.empty(_MOST_SHAPES, np.uint32), np.zeros(_MOST_SHAPES, np.uint32)
-    if lines.cut(text, tail, cutting.way, cutting.delimiter, begins, firsts, starts, ends) < 0:
+    if cutting.way == tokens.FIELDS:
+        made = lines.cut_fields(text, tail, cutting.delimiter, begins, firsts, starts, ends)
+    else:
+        made = lines.cut_runs(text, tail, cutting.way, begins, firsts, starts, ends)
+    if made < 0:
         # Too many cells: all lines are left whole.
         which[:], shapes = _MOST_SHAPES, 0
         begins[1:] = np.flatnonzero(np.concatenate([text == _NEWLINE, [True]]))[:many] + 1
@@ -201,7 +207,5 @@ def _spread(found: Cut, which: npt.NDArray[Any], numbers: npt.NDArray[Any], offs
     places[1:] = np.cumsum(sizes + lines.SLACK)[:-1]
     begins = places.tolist()
     out = np.empty(int(sizes.sum()) + lines.SLACK * many, np.uint8)
-    lines.spread(
-        found.text, found.begins, found.firsts, found.starts, found.ends, which, numbers, offsets, places, out
-    )
+    lines.spread(found.text, found.begins, found.firsts, found.starts, found.ends, which, numbers, offsets, places, out)
     return [out[begin:end] for begin, end in zip(begins, places.tolist(), strict=True)]

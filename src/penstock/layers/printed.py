@@ -39,7 +39,7 @@ class Printed:
             raise UsageError(f"printed takes U64 and two numbers of decimals, not {params.hex()}")
         numbers, steps, gaps, others = _short(stream.read(), *params)
         signed = numbers.view(np.int64)
-        if not signed.size or (-_NARROW <= signed.min() and signed.max() < _NARROW):
+        if not signed.size or (signed.min() >= -_NARROW and signed.max() < _NARROW):
             numbers = numbers.astype(np.uint32)
         rest = [Stream.of(gaps), Stream.of(others)] if gaps.size else []
         return params, [Stream.of(numbers), Stream.of(steps if steps.any() else steps[:0]), *rest]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 from .contract import (
+    CHANNELS,
     CONSTANT,
     DECIMAL,
     DELTA,
@@ -44,10 +45,11 @@ ZIGZAG: Final = 5
 FLOAT: Final = 6
 MEDIAN: Final = 7
 RISE: Final = 8
+SMOOTH: Final = 9
 
 _NUMBERS_BYTES: Final = 4
 _ZEROS: Final = 0x80
-_MODES: Final = ("?", "diff", "second", "xor", "grid", "zigzag", "float", "median", "rise")
+_MODES: Final = ("?", "diff", "second", "xor", "grid", "zigzag", "float", "median", "rise", "smooth")
 
 
 class Want(NamedTuple):
@@ -96,7 +98,7 @@ def constant() -> Want:
 
 
 def delta(mode: int, lag: int, child: Want) -> Want:
-    """Return differences: `mode` from `DIFF` to `RISE`, of values `lag` apart (a row's length for grids)."""
+    """Return differences: `mode` from `DIFF` to `SMOOTH`, of values `lag` apart (a row's length for grids)."""
     return Want(DELTA, bytes((mode,)) + varint(lag), 0, (child,))
 
 
@@ -129,7 +131,7 @@ def sparse(params: bytes, gaps: Want = AUTO, values: Want = AUTO) -> Want:
 def lines(params: bytes, children: Iterable[Want]) -> Want:
     """Return lines by shapes and columns; `params` as the layer's `wanted` makes them.
 
-    children: of the shapes, their columns, the shape of each line, the cells without a column of their own, the columns.
+    children: of the shapes, their columns, the shape of each line, cells without a column of their own, the columns.
     """
     return Want(LINES, params, 0, tuple(children))
 
@@ -137,6 +139,11 @@ def lines(params: bytes, children: Iterable[Want]) -> Want:
 def records(fields: bytes, children: Iterable[Want]) -> Want:
     """Return fixed-size records by field; `fields`: the layer's codes of them, in order."""
     return Want(RECORDS, fields, 0, tuple(children))
+
+
+def channels(params: bytes, children: Iterable[Want]) -> Want:
+    """Return the channels of a recording, each without what those before it foretell; `params` as the layer says."""
+    return Want(CHANNELS, params, 0, tuple(children))
 
 
 def regions(sizes: Iterable[int], children: Iterable[Want]) -> Want:

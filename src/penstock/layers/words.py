@@ -7,16 +7,19 @@ from typing import Any, Final
 
 from ..errors import CorruptDataError
 from .contract import (
+    CHANNELS,
     DECIMAL,
     DELTA,
     DICTIONARY,
     DIGITS,
     FRAMES,
+    LINES,
     NIBBLES,
     NUMBERS,
     PACK,
     PADDING,
     PLANES,
+    PRINTED,
     RECORDS,
     REGIONS,
     RUNS,
@@ -47,6 +50,7 @@ _NAMES: Final = {
     PADDING: ("lengths", "bodies"),
     DICTIONARY: ("indices", "values"),
     NIBBLES: ("packed", "escapes"),
+    PRINTED: ("short numbers", "steps", "gaps", "exceptions"),
     NUMBERS: ("whole numbers", "decimals", "gaps", "exceptions"),
     STRINGS: ("indices", "cells"),
 }
@@ -76,6 +80,10 @@ def stream_names(node: Node) -> list[str]:
         return _pieces(node.edges)
     if node.id == RECORDS:
         names = _fields(node.params)
+    elif node.id == CHANNELS:
+        names = [f"channel {number}" for number in range(many)]
+    elif node.id == LINES:
+        names = ["shapes", "columns of shapes", "shape of each line", *(f"column {at}" for at in range(many - 3))]
     elif node.id == PLANES:
         names = [f"byte {number}" for number in range(many)]
     else:
@@ -202,6 +210,7 @@ def _delta(params: bytes, kind: Kind) -> str:
         "delta: floats in their order",
         f"delta: median of neighbours, rows of {lag:,}",
         f"delta: increase over {before}",
+        f"delta: mean of five above, rows of {lag:,}",
     )[mode]
 
 
@@ -253,6 +262,24 @@ def _numbers(params: bytes, _: Kind) -> str:
     return f"numbers: {said}{', signed' * signed}{padded}"
 
 
+def _lines(params: bytes, _: Kind) -> str:
+    end = "" if params[1:2] == b"\n" else f", which end with {params[1:2]!r}"
+    return f"lines: shapes and columns{end}"
+
+
+def _printed(params: bytes, _: Kind) -> str:
+    return f"printed: doubles of numbers with {params[0]} digits behind the point, printed with all their digits"
+
+
+def _channels(params: bytes, _: Kind) -> str:
+    from .channels import read
+
+    shape = read(params)
+    form = _form(Field(shape.width, Form.BIG if shape.big else Form.LITTLE))
+    told = int(shape.factors.any(1).sum())
+    return f"channels: {shape.many} of {form}, {told} foretold by those before"
+
+
 def _padding(params: bytes, _: Kind) -> str:
     reader = Reader(params)
     width, pad = reader.number(_MOST), reader.byte()
@@ -273,10 +300,13 @@ _TOLD: Final[dict[int, Callable[[bytes, Kind], str]]] = {
     PACK: lambda _params, _kind: "pack: as few bits as each block needs",
     DIGITS: _digits,
     FRAMES: _frames,
+    CHANNELS: _channels,
     DECIMAL: _decimal,
     RUNS: lambda _params, _kind: "runs: each value once",
     SPARSE: _sparse,
+    LINES: _lines,
     NUMBERS: _numbers,
+    PRINTED: _printed,
     STRINGS: lambda _params, _kind: "strings: each cell once",
     PADDING: _padding,
     DICTIONARY: lambda _params, _kind: "dictionary: each value once",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import accumulate
 from typing import Final
 
 import numpy as np
@@ -16,7 +17,7 @@ from ..layers.streams import Kind, Stream
 from ..layers.wanted import AUTO, Want
 from .candidates import Priced
 from .prices import NOTHING, Cost, scattered, transform_cost
-from .samples import Task
+from .samples import Column, Task
 from .trials import trial
 
 _MOST: Final = 16 << 10
@@ -118,7 +119,7 @@ def _as_numbers(
     from .columns import choose
 
     numbers = streams[0].values().astype(np.uint64)
-    pieces = np.split(numbers, np.cumsum([len(some) for some in rows])[:-1])
-    best = choose(pieces, task._replace(width=streams[0].kind.width, floats=False))
+    starts = np.array([0, *accumulate(len(some) for some in rows)], np.int64)
+    best = choose(Column(numbers, starts), task._replace(width=streams[0].kind.width, floats=False))
     cost = Cost(best.bits, best.encode_ns, best.decode_ns).plus(Cost(0.0, 0.5 * width, 0.5 * width))
     yield Form.ROWS, cost.plus(scattered(wrong / total, 8.0 + 8 * width)), wanted.digits(params, best.want)

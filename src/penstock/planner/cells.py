@@ -14,8 +14,8 @@ from ..layers.encoding import encode_tree
 from ..layers.numbers import Numbers
 from ..layers.plan import pack
 from ..layers.printed import Printed
-from ..layers.strings import Strings
 from ..layers.streams import Kind, Stream
+from ..layers.strings import Strings
 from ..layers.wanted import AUTO, Want
 from .aims import Aim
 from .columns import choose_column
@@ -135,7 +135,7 @@ def _row(values: npt.NDArray[Any]) -> int:
 
 def _strings(cells: Bytes, aim: Aim, scale: float, depth: int) -> Iterator[Chosen]:
     """The tree of distinct strings, if there are few."""
-    many, distinct, size = strings.distinct(cells)
+    many, distinct, _ = strings.distinct(cells)
     if distinct > _DISTINCT * many:
         return
     _, (indices, texts) = Strings().encode(Stream(Kind.BYTES, cells), b"")

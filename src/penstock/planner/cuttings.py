@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..buffers import Bytes
-from ..layers.lines import Columns, Cut, Cutting, columns, cut
+from ..layers.lines import Columns, Cutting, columns, cut
 
 MOST_COLUMNS: Final = 512
 _DELIMITERS: Final = b",\t;|"

@@ -56,10 +56,9 @@ def _packed(shares: Shares, k: Any) -> list[DigitField]:
     text = shares[:, [k.ASCII_TEXT, k.EBCDIC_TEXT]].max(axis=1) >= _NEARLY_ALL
     pairs = (shares[:, k.PAIR] >= _NEARLY_ALL) & ~text
     found, free = [], 0
-    for at in range(shares.shape[0]):
-        sign, plain = shares[at, k.PACKED_SIGN], shares[at, k.PACKED_PLAIN]
-        if max(sign, plain) < _NEARLY_ALL:
-            continue
+    signs = shares[:, [k.PACKED_SIGN, k.PACKED_PLAIN]]
+    for at in np.flatnonzero(signs.max(axis=1) >= _NEARLY_ALL).tolist():
+        sign, plain = signs[at]
         form = Form.PACKED_SIGNED if sign >= plain else Form.PACKED
         start = at
         while start > max(free, at + 1 - form.most) and pairs[start - 1]:

@@ -9,12 +9,14 @@ from ..buffers import Bytes
 from ..layers import wanted
 from ..layers.wanted import Want
 from .aims import Aim
-from .columns import choose_layout
+from .channels import choose_fields
 from .framed import frames_tree
 from .lags import candidates, excerpt, library_price
 from .numerals import with_digits
-from .padded import Padded, padded_rows
+from .padded import Rows, padded_rows
 from .structure import Layout, Region, find, rephase
+from .textual import text_tree
+from .whole import Whole
 
 _WINDOWS: Final = 4
 _WINDOW: Final = 8 << 10
@@ -26,6 +28,15 @@ _PIECE: Final = 64 << 10
 _GLANCE: Final = 16 << 10
 _CLEAR: Final = 0.6
 """Of what the library at its lowest level makes of so few bytes, what needs no other look."""
+_PLAINLY: Final = 0.7
+"""Of what the library makes of so few bytes, what leaves no doubt."""
+_BARE: Final = 0.15
+"""The part of a chunk without a layout from which on there is a doubt."""
+_LESS: Final = 0.65
+_LITTLE_LESS: Final = 0.9
+"""Of a layout's price, the least that its tree takes."""
+_DECIMALS: Final = frozenset({4, 8})
+"""Bytes of numbers that may be decimals."""
 _NUMBER: Final = 8
 """Bytes up to which records are numbers."""
 _FEW: Final = 256 << 10
@@ -76,40 +87,82 @@ class Laid(NamedTuple):
         return wanted.zstd(self.aim.guess)
 
 
-def draft_of(raw: Bytes, aim: Aim) -> tuple[Draft, Want] | None:
-    """Look for structure; return a draft and this chunk's tree, or None where there is none."""
+def draft_of(raw: Bytes, aim: Aim, whole: Whole | None = None) -> tuple[Draft, Want] | None:
+    """Look for structure; return a draft and this chunk's tree, or None where there is none.
+
+    whole: what is asked what the library makes of all, where samples leave a doubt; None: they must do.
+    """
     framed = frames_tree(raw, aim)
     if framed is not None:
         return AsItIs(framed), framed
     lengths = candidates(raw)
-    padded = padded_rows(raw, lengths, aim)
-    if padded is None or raw.size > _FEW:
+    rows = padded_rows(raw, lengths, aim)
+    if rows is None or raw.size > _FEW:
         regions = find(raw, lengths)
-        if padded is None or not _better(padded, raw, regions):
-            return _laid(raw, regions, aim)
-    want = padded.over(raw)
-    return (padded, want) if want is not None else None
+        if rows is None or not _better(rows, raw, regions):
+            return _laid(raw, regions, aim, whole)
+    return rows.draft, rows.want
 
 
-def _laid(raw: Bytes, regions: Sequence[Region], aim: Aim) -> tuple[Draft, Want] | None:
+def text_draft(raw: Bytes, aim: Aim) -> tuple[Draft, Want] | None:
+    """Look for lines of one kind in text; return as `draft_of` does."""
+    want = text_tree(raw, aim)
+    return (AsItIs(want), want) if want is not None else None
+
+
+def _laid(raw: Bytes, regions: Sequence[Region], aim: Aim, whole: Whole | None) -> tuple[Draft, Want] | None:
     """The draft of records and arrays."""
     trees: dict[Layout, Want] = {}
-    expected: list[float] = []
+    expected: dict[Layout, float] = {}
+    if all(one.layout is None for one in regions):
+        return None
+    small = library_price(excerpt(raw, _GLANCE))
+    if whole and _is_doubtful(raw, regions, small) and _promised(raw, regions) > whole.price:
+        return None
     for region in regions:
         if region.layout is not None and region.layout not in trees:
             trees[region.layout], each = _tree_of(raw, region, region.layout, aim)
-            expected.append(8.0 * each / region.layout.record)
-    if not trees or _no_better(raw, min(expected), list(trees), aim):
-        return None
+            expected[region.layout] = 8.0 * each / region.layout.record
+    slack = _TEXTS if any(one.kind == "raw" for layout in trees for one in layout.fields) else _NUMBERS
+    if whole and whole.asked:
+        bits = sum(expected[one.layout] * (one.stop - one.start) for one in regions if one.layout)
+        beaten = bits / slack > 8 * whole.made.size
+    else:
+        beaten = _no_better(raw, min(expected.values()) / slack, aim, small)
     draft = Laid(tuple(trees.items()), aim)
-    return draft, draft.tree(regions)
+    return None if beaten else (draft, draft.tree(regions))
 
 
-def _no_better(raw: Bytes, expected: float, layouts: Sequence[Layout], aim: Aim) -> bool:
-    """Whether trees are expected to take as many bits a byte as the library, so that none need be tried."""
-    texts = any(one.kind == "raw" for layout in layouts for one in layout.fields)
-    least = expected / (_TEXTS if texts else _NUMBERS)
-    if least <= _CLEAR * library_price(excerpt(raw, _GLANCE)):
+def _is_doubtful(raw: Bytes, regions: Sequence[Region], small: float) -> bool:
+    """Whether samples leave a doubt that layouts are cheaper than the library, which finds more in the whole.
+
+    small: the bits a byte that the library takes for a few bytes.
+    """
+    bare = sum(one.stop - one.start for one in regions if one.layout is None)
+    return bare > _BARE * raw.size or _promised(raw, regions) > _PLAINLY * small
+
+
+def _promised(raw: Bytes, regions: Sequence[Region]) -> float:
+    """Bits a byte that the trees of all regions take at least, or the library for those that have none."""
+    bits = 0.0
+    for one in regions:
+        size = one.stop - one.start
+        if one.layout:
+            bits += _hope(one.layout) * one.layout.price * size
+        else:
+            bits += _LITTLE_LESS * library_price(excerpt(raw[one.start : one.stop], _GLANCE)) * size
+    return bits / raw.size
+
+
+def _hope(layout: Layout) -> float:
+    """The least part of its price that a layout's tree takes: text and decimals may become numbers."""
+    decimals = layout.record in _DECIMALS and len(layout.fields) == 1
+    return _LESS if decimals or any(one.kind == "raw" for one in layout.fields) else _LITTLE_LESS
+
+
+def _no_better(raw: Bytes, least: float, aim: Aim, small: float) -> bool:
+    """Whether trees that take at least so many bits a byte take as many as the library, so that none need be tried."""
+    if least <= _CLEAR * small:
         return False
     start = max(raw.size - _PIECE, 0) // 2
     if least <= library_price(raw[start : start + _PIECE], aim.guess):
@@ -118,10 +171,10 @@ def _no_better(raw: Bytes, expected: float, layouts: Sequence[Layout], aim: Aim)
     return raw.size <= _PIECE or least > library_price(excerpt(raw, _PIECE), aim.guess)
 
 
-def _better(padded: Padded, raw: Bytes, regions: Sequence[Region]) -> bool:
+def _better(rows: Rows, raw: Bytes, regions: Sequence[Region]) -> bool:
     """Whether rows without their padding take less than records by field, by what those are priced at."""
     price = sum((one.layout.price if one.layout else 8.0) * (one.stop - one.start) for one in regions) / raw.size
-    return price >= 8.0 or padded.price(raw) <= price
+    return price >= 8.0 or rows.price(raw) <= price
 
 
 def _tree_of(raw: Bytes, region: Region, layout: Layout, aim: Aim) -> tuple[Want, float]:
@@ -129,7 +182,7 @@ def _tree_of(raw: Bytes, region: Region, layout: Layout, aim: Aim) -> tuple[Want
     data = raw[region.start : region.stop]
     fields = with_digits(data, layout).fields if layout.record > _NUMBER else layout.fields
     windows = _windows(data, layout)
-    return choose_layout(windows, fields, layout.record, aim.name, layout.row, whole=data)[:2]
+    return choose_fields(windows, fields, layout.record, aim.name, row=layout.row, whole=data)
 
 
 def _windows(data: Bytes, layout: Layout) -> list[Bytes]:
@@ -137,9 +190,13 @@ def _windows(data: Bytes, layout: Layout) -> list[Bytes]:
     record = layout.record
     least = 3 * layout.row * record
     size = max(least, min(_WINDOW, _RECORDS * record)) // record * record or record
-    many = max(1, min(_WINDOWS, data.size // max(size, 1)))
+    many = max(1, min(2 * _WINDOWS if layout.row else _WINDOWS, data.size // max(size, 1)))
     gap = (data.size // many) // record * record
     size = min(size, gap)
-    # From the middles of equal parts: the first records are often unlike the others.
-    first = (gap - size) // 2 // record * record
-    return [data[at : at + size] for at in range(first, first + gap * many, gap)] if gap else [data]
+    if not gap:
+        return [data]
+    # From the middles of equal parts: the first records are often unlike the others. Of images in a row the middles
+    # would be the same part of each.
+    free = gap - size
+    offs = [free * (34 * at % 55) // 55 if layout.row else free // 2 for at in range(1, many + 1)]
+    return [data[gap * nth + off // record * record :][:size] for nth, off in enumerate(offs)]

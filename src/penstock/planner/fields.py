@@ -13,10 +13,9 @@ from ..buffers import Bytes
 from .lags import Columns, Floats, Groups, Ints, price_columns, scratch, spread, steps
 
 WIDTHS = (1, 2, 3, 4, 8)
+_WIDTHS = np.array(WIDTHS, np.int64)
 _FIELD, _ORDER = 0.25, 0.5
 """Bits a row that one field more, and one of another byte order than most, must save."""
-_MIXED = 2.0
-"""The same for a number that would hold a letter."""
 _SHORT = 4
 """Bytes of records that are numbers, even if they look like text."""
 _TEXT = 0.98
@@ -25,12 +24,8 @@ _RUN = 4
 """Columns of text side by side; fewer are none."""
 _STILL = 0.02
 """Bits a row below which a column hardly changes."""
-_QUIET = 0.2
-"""Bits of a lowest byte up to which its carries do not matter."""
 _FALL = 1.2
 """Bits by which the last digit of a number says more than the first of the next."""
-_RANDOM = 6.5
-"""Bits from which on a highest byte is none."""
 _LEAST_ROWS, _MOST_ROWS = 32, 1024
 _BYTES, _MOST_BYTES, _ENOUGH_ROWS = 10 << 10, 12 << 10, 72
 """Of a sample; more for records of which there would be too few rows."""
@@ -102,48 +97,34 @@ def divide(data: Bytes, record: int, lag: int = 1) -> Layout | None:
     if columns is None or groups is None:
         return None
     texts = _runs(_shares(data, columns, characters()) >= _TEXT)
-    bits = np.full((len(WIDTHS), record), np.inf, np.float32)
-    found = _Costs(bits, np.ones(bits.shape, np.uint8), np.zeros_like(bits), columns, texts)
-    for nth, width in enumerate(WIDTHS):
-        if width <= record:
-            likely = _plain(found, nth, width)
-            changes = _differences(data, groups, width, lag, likely)
-            bits[nth] = np.minimum(bits[nth], changes) + np.float32(_FIELD) + found.extra[nth]
-    return _layout(data, found)
+    return _layout(data, _costs(data, columns, groups, texts, lag))
 
 
-def _plain(costs: _Costs, nth: int, width: int) -> npt.NDArray[np.uint8]:
-    """Fill in what fields cost byte by byte; return 1 or 2 where a number's differences may be cheaper: its order."""
-    prices, around = costs.columns.prices, _around(costs.columns.record, width)
-    first, last = around[:, 0], around[:, -1]
-    still = prices.min(1)
-    # A number's highest byte changes least, so one order is enough.
-    orders = costs.orders[nth] = np.where(prices[last, 0] > prices[first, 0], 2, 1).astype(np.uint8)
-    low, high = np.where(orders == 2, (last, first), (first, last))
-    above = still[around].sum(1) - still[low]
-    bits = np.minimum(prices[around, 0].sum(1), prices[around, 2].sum(1))
-    # The low byte's differences carry only into bytes that change.
-    bits = np.minimum(bits, np.where(above < _STILL, prices[low, 1] + above, np.float32(np.inf)))
-    letters = costs.texts[around].all(1)
-    mixed = (costs.texts & (prices[:, 0] >= _STILL))[around].any(1)
-    costs.extra[nth] = np.where(letters, np.float32(np.inf), mixed * np.float32(_MIXED)) if width > 1 else 0
-    costs.bits[nth] = bits
-    likely = (prices[low].min(1) > _QUIET) & (still[high] < _RANDOM) & ~letters & ((above >= _STILL) | (width == 1))
-    return np.where(likely, orders, 0).astype(np.uint8)
-
-
-def _differences(data: Bytes, groups: Groups, width: int, lag: int, wanted: npt.NDArray[np.uint8]) -> Floats:
-    """What fields of a width cost as differences, bits a row; infinite where not wanted."""
+def _costs(data: Bytes, columns: Columns, groups: Groups, texts: npt.NDArray[np.bool_], lag: int) -> _Costs:
+    """What each field costs: byte by byte, or as differences."""
     from ..kernels import fieldprices
 
-    record = wanted.size
-    room = scratch.prices[: 2 * record]
-    room[:] = np.inf
+    record, shape = columns.record, (len(WIDTHS), columns.record)
+    bits, extra = np.empty(shape, np.float32), np.empty(shape, np.float32)
+    orders, wanted = np.empty(shape, np.uint8), np.empty(shape, np.uint8)
+    flat = [part.reshape(-1) for part in (bits, extra, orders, wanted)]
+    fieldprices.plain_prices(columns.prices.reshape(-1), texts, record, _WIDTHS, *flat)
+    prices = np.empty(shape, np.float32)
     fieldprices.field_prices(
-        data, groups.starts, groups.rows, record, width, lag, wanted, steps(), scratch.bins, scratch.values, room
+        data,
+        groups.starts,
+        groups.rows,
+        record,
+        _WIDTHS,
+        lag,
+        flat[3],
+        steps(),
+        scratch.bins,
+        scratch.values,
+        prices.reshape(-1),
     )
-    found: Floats = room.reshape(record, 2).min(1) / np.float32(groups.total)
-    return found
+    bits = np.minimum(bits, prices / np.float32(groups.total)) + np.float32(_FIELD) + extra
+    return _Costs(bits, orders, extra, columns, texts)
 
 
 @lru_cache(64)
@@ -177,7 +158,7 @@ def _layout(data: Bytes, costs: _Costs) -> Layout | None:
         return None
     # All of a record's numbers mostly have one byte order: the rarer one must be worth it.
     order = 2 if sum(width if order == 2 else -width for _, width, order in first[1] if width > 1) > 0 else 1
-    other = (costs.orders != order) & (np.array(WIDTHS)[:, None] > 1)
+    other = (costs.orders != order) & (_WIDTHS[:, None] > 1)
     phase, cuts = _cut(costs, costs.bits + np.where(other, np.float32(_ORDER), np.float32(0))) or first
     price = sum(_bits(costs, WIDTHS.index(width), at) for at, width, _ in cuts) / record
     found = [Field((at - phase) % record, width, order == 2, "int") for at, width, order in cuts]
@@ -201,7 +182,7 @@ def _cut(costs: _Costs, bits: Floats) -> tuple[int, list[tuple[int, int, int]]] 
     best, chosen = np.empty(record + 1, np.float32), np.empty(record + 1, np.int64)
     cuts = np.empty(record, np.int64)
     turns = min(max(WIDTHS), record)
-    phase = fieldprices.cut(bits.reshape(-1), np.array(WIDTHS), record, turns, best, chosen, cuts)
+    phase = fieldprices.cut(bits.reshape(-1), _WIDTHS, record, turns, best, chosen, cuts)
     if phase < 0:
         return None
     begins = [at % record for at in range(phase, phase + record) if cuts[at % record] >= 0]

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from ..kernels import figures as k
 from ..layers import wanted
 from ..layers.wanted import zstd
 from .candidates import Candidate, Priced, wrapped
 from .prices import Cost, Leaf
-from .samples import Sample, Task
+from .samples import SLOTS, Column, Numbers, Sample, Task, scratch
 
 _LOOKED_AT: Final = 4096
 _FRESH: Final = 0.95
@@ -36,30 +35,31 @@ _SIGNS: Final = 2.0
 _NATS: Final = 1.386
 _MORE: Final = 16.0
 """Times as many as those that came once, at most."""
-Numbers = npt.NDArray[np.uint64]
-Choice = Callable[[list[Numbers], Task], Priced]
-Whole = Callable[[int], npt.NDArray[Any]]
+Choice = Callable[[Column, Task], Priced]
+Whole = Callable[[int], Numbers]
 """All values of a column, or every n-th."""
 
 
-def indexed(whole: Whole, pieces: list[Numbers], best: Candidate, task: Task, choose: Choice) -> Iterator[Candidate]:
+def indexed(whole: Whole, few: Column, best: Candidate, task: Task, choose: Choice) -> Iterator[Candidate]:
     """Yield the tree of a dictionary, if there are few enough distinct values and they are likely to pay.
 
     whole: gives the column's values, of which many are sorted if few of them say that it may pay.
-    pieces: windows of it. best: the tree to beat. choose: prices the indices, and the sorted distinct values.
+    few: windows of it. best: the tree to beat. choose: prices the indices, and the sorted distinct values.
     """
     step = max(1, int(task.total) // _LOOKED_AT)
-    few = whole(step)
-    total = few.size * step
-    known = _count(few[: 2 * _LOOKED_AT], total)
-    if not known.sample.size or known.sample.size > _FRESH * few.size or not _pays(pieces, best, known, total):
+    some = whole(step)
+    total, size = some.size * step, min(some.size, 2 * _LOOKED_AT)
+    known, many = _merged(some[:size], total)
+    # The estimate of all there are comes first: mostly they are too many.
+    if known.size > _FRESH * size or many > _MOST * total or not _pays(few, best, known, many / known.size, total):
         return
-    distinct, many = _count(whole(max(1, total // _SORTED)), total)
+    more = whole(max(1, total // _SORTED))
+    distinct, many = _merged(more, total)
     if many > min(_MOST * total, _LARGEST):
         return
     width = 1 if many <= 1 << 8 else 2
-    places = [np.searchsorted(distinct, piece).astype(np.uint64) for piece in pieces]
-    indices = choose(places, task._replace(width=width, floats=False))
+    places = np.searchsorted(distinct, few.values).astype(np.uint64)
+    indices = choose(Column(places, few.starts), task._replace(width=width, floats=False))
     values = choose(_windows(distinct), task._replace(total=distinct.size, row=0))
     share = many / total
     cost = Cost(indices.bits, indices.encode_ns + _ENCODE, indices.decode_ns + _DECODE)
@@ -73,24 +73,21 @@ def few_differences(sample: Sample, view: int, bits: float, task: Task, choose: 
 
     So it is where numbers were scaled, or come from a table: their bytes look like noise, yet there are few of them.
     """
-    row = sample.rows[view]
-    left = sample.views[view * k.MOST : view * k.MOST + int(row[k.COUNT])]
-    rising = np.sort(left)
-    ends = _ends(rising)
-    distinct, numbers = rising[ends], np.diff(ends, prepend=-1)
-    if 3 * distinct.size > left.size:
-        return  # of a sample nearly all different nothing is known
-    shares = numbers / left.size
-    entropy = -float((shares * np.log2(shares)).sum()) + distinct.size / (_NATS * left.size)
+    left = sample.left(view)
+    size = left.size
+    found = _tallied(left, size // 3)  # of a sample nearly all different nothing is known
+    if found is None:
+        return
+    entropy = float(np.log2(size)) - found.coded / size + found.distinct / (_NATS * size)
     if entropy > _CLEARLY * bits:
         return
     # Values that came once in the sample foretell how many more there are (Good 1953).
-    foretold = distinct.size + np.count_nonzero(numbers == 1) * min(task.total / left.size, _MORE)
+    foretold = found.distinct + found.once * min(task.total / size, _MORE)
     width = 1 if foretold <= 1 << 8 else 2
     if width >= task.width and entropy > _CLEARLY * bits - 1.0:
         return
-    places = np.searchsorted(distinct, left).astype(np.uint64)
-    indices = choose([places], task._replace(width=width, floats=False, row=0))
+    places = np.searchsorted(np.sort(scratch().keys[: found.distinct]), left).astype(np.uint64)
+    indices = choose(Column.of([places]), task._replace(width=width, floats=False, row=0))
     bits_of_table = 8.0 * task.width * foretold / max(task.total, 1)
     leaf = Leaf(
         wanted.dictionary(indices.want, zstd(3)),
@@ -100,45 +97,68 @@ def few_differences(sample: Sample, view: int, bits: float, task: Task, choose: 
         yield wrapped(sample, view, "dictionary", leaf, task.terms)
 
 
-class _Distinct(NamedTuple):
-    """The distinct values of a sample, in order, and how many of them there are in all at least."""
+class _Tally(NamedTuple):
+    """How many values differ, how many of them came once and twice, and the sum of n * log2(n) of their numbers."""
 
-    sample: Numbers
-    many: float
-
-
-def _count(some: npt.NDArray[Any], total: int) -> _Distinct:
-    """Sort values, of `total` ones: faster than a hash table."""
-    rising = np.sort(some)
-    ends = _ends(rising)
-    numbers = np.diff(ends, prepend=-1)
-    once, twice = int(np.count_nonzero(numbers == 1)), int(np.count_nonzero(numbers == 2))
-    # An estimate for samples without replacement (Chao and Lin 2012).
-    rest = 2 * twice + once * some.size / (total - some.size) if total > some.size else 0.0
-    return _Distinct(rising[ends].astype(np.uint64), ends.size + (once * once / rest if rest else 0.0))
+    distinct: int
+    once: int
+    twice: int
+    coded: float
 
 
-def _pays(pieces: list[Numbers], best: Candidate, known: _Distinct, total: int) -> bool:
-    """Whether numbers of sorted values differ less than the values do, for which there is a table to pay."""
-    if known.many > _MOST * total:
-        return False
-    times = known.many / known.sample.size
-    left = _steps([np.searchsorted(known.sample, piece) for piece in pieces], times)
-    left += _steps([known.sample], 1 / times) * known.many / total
-    return left < (best.cost.bits - _SIGNS if best.form == "decimal" else _steps(pieces))
+def _tallied(values: Numbers, most: int) -> _Tally | None:
+    """Count the values that differ; None if they are more than `most`."""
+    from ..kernels import distinct
+
+    room = scratch()
+    slots = min(SLOTS, 1 << (3 * most // 2).bit_length())
+    if distinct.tally(values, most, room.logs, room.keys[:slots], room.counts[:slots], room.told) < 1:
+        return None
+    many, once, twice, coded = room.told.tolist()
+    return _Tally(int(many), int(once), int(twice), coded)
 
 
-def _steps(pieces: Sequence[npt.NDArray[Any]], times: float = 1.0) -> float:
+def _merged(values: Numbers, total: int) -> tuple[Numbers, float]:
+    """Return the values that differ, in order, and how many there are in all at least; `values` are lost."""
+    from ..kernels import distinct
+
+    values.sort()  # of many values faster than a hash table that no cache holds
+    told, size = scratch().told, values.size
+    rising = values[: distinct.merge(values, told)]
+    many, once, twice, _ = told.tolist()
+    return rising, _foretold(_Tally(int(many), int(once), int(twice), 0.0), size, total)
+
+
+def _foretold(found: _Tally, size: int, total: int) -> float:
+    """How many distinct values there are in all at least, from a sample of `size` without replacement.
+
+    The estimate is that of Chao and Lin (2012).
+    """
+    rest = 2 * found.twice + found.once * size / (total - size) if total > size else 0.0
+    return found.distinct + (found.once**2 / rest if rest else 0.0)
+
+
+def _pays(few: Column, best: Candidate, known: Numbers, times: float, total: int) -> bool:
+    """Whether numbers of sorted values differ less than the values do, for which there is a table to pay.
+
+    known: those of a sample, in order. times: as many there are in all.
+    """
+    some = _windows(known)
+    left = _steps(np.searchsorted(known, few.values), few.starts, times)
+    left += _steps(some.values.view(np.int64), some.starts, 1 / times) * known.size * times / total
+    own = best.cost.bits - _SIGNS if best.form == "decimal" else _steps(few.values.view(np.int64), few.starts)
+    return left < own
+
+
+def _steps(values: npt.NDArray[np.int64], starts: npt.NDArray[np.int64], times: float = 1.0) -> float:
     """The mean length in bits of differences of neighbours, `times` as large as they are."""
-    steps = np.concatenate([np.diff(piece.astype(np.int64)) for piece in pieces])
-    return float(np.log2(1.0 + times * np.abs(steps)).sum()) / max(steps.size, 1)
+    from ..kernels import distinct
+
+    told = scratch().told
+    distinct.steps(values, starts, times, told)
+    return float(told[0])
 
 
-def _ends(rising: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
-    """Where each of the values that stand in order comes for the last time."""
-    return np.flatnonzero(np.append(rising[1:] != rising[:-1], rising.size > 0))
-
-
-def _windows(values: Numbers) -> list[Numbers]:
+def _windows(values: Numbers) -> Column:
     step = max(values.size // _WINDOWS, 1)
-    return [values[at : at + _WINDOW] for at in range(0, values.size, step)][:_WINDOWS]
+    return Column.of([values[at : at + _WINDOW] for at in range(0, values.size, step)][:_WINDOWS])

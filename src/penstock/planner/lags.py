@@ -19,14 +19,8 @@ WINDOWS, SPAN = 4, 384
 """Where lags are counted: so many windows of so many bytes."""
 _ENOUGH = 1 << 16
 """Rows a price is ever made of."""
-_WIDTHS = frozenset({1, 2, 3, 4, 6, 8, 12, 16})
-"""Lengths of numbers: noise in their low bytes leaves few repeats, so few are asked for."""
 _LEAST_ROWS = 32
 """Records there must be."""
-_MOST = 4
-"""Lengths that are priced."""
-_PEAKS = 24
-"""Lags that are looked at."""
 _FAR = 64 << 10
 """Bytes further than which a sample's pieces are no guide."""
 _FEW = 32
@@ -69,7 +63,8 @@ class Scratch(threading.local):
 
     def __init__(self) -> None:
         self.counts = np.empty(LONGEST, np.int32)
-        self.bins = np.empty(768, np.int32)
+        self.bins = np.empty(1024, np.int32)
+        self.found = np.empty(128, np.int64)
         self.prices = np.empty(3 * LONGEST, np.float32)
         self.pair = np.empty(1, np.float32)
         self.places = np.empty(1 << 13, np.int32)
@@ -83,10 +78,20 @@ scratch = Scratch()
 
 
 @cache
+def sums() -> Floats:
+    """The n log2 n of each n."""
+    return _sums().astype(np.float32)
+
+
+@cache
 def steps() -> Floats:
     """(n + 1) log2(n + 1) - n log2 n for each n."""
-    numbers = np.arange(_ENOUGH + 1, dtype=np.float64)
-    return np.diff(numbers * np.log2(np.maximum(numbers, 1))).astype(np.float32)
+    return np.diff(_sums()).astype(np.float32)
+
+
+def _sums() -> npt.NDArray[np.float64]:
+    numbers = np.arange(_ENOUGH + 2, dtype=np.float64)
+    return numbers * np.log2(np.maximum(numbers, 1))
 
 
 def spread(size: int, record: int, rows: int, before: int, after: int = 0) -> Groups | None:
@@ -109,47 +114,23 @@ def spread(size: int, record: int, rows: int, before: int, after: int = 0) -> Gr
 
 def candidates(data: Bytes) -> list[int]:
     """Return lengths at which bytes repeat more than at others, the most repeating first."""
-    from ..kernels import structure
-
     longest = min(LONGEST, data.size // _LEAST_ROWS)
     span = min(SPAN, (data.size - longest) // WINDOWS)
     if longest < 16 or span < 16:
         return []
     free = data.size - longest - span
     starts = longest + (np.arange(WINDOWS, dtype=np.int64) * 2 + 1) * free // (2 * WINDOWS)
+    return lengths_at(data, starts, span, longest)
+
+
+def lengths_at(data: Bytes, starts: Ints, span: int, longest: int) -> list[int]:
+    """Return the lags up to `longest` at which bytes repeat most, seen by windows; of those that go together, one."""
+    from ..kernels import lags
+
     counts = scratch.counts[:longest]
-    structure.repeats(data, starts, span, 1, longest, counts)
-    return fundamental(counts, WINDOWS * span)
-
-
-def fundamental(counts: npt.NDArray[np.int32], seen: int) -> list[int]:
-    """Of the peaks, those that are no multiples of as good a one."""
-    some = np.sort(counts[5::17])
-    usual, low = float(some[some.size // 2]), float(some[some.size // 4])
-    # Of an array of two bytes half of all lags are peaks.
-    weak = low + 4 * (low + 1) ** 0.5 + 8
-    high = np.flatnonzero(counts > usual + 4 * (usual + 1) ** 0.5 + 8 + seen // 50)
-    if high.size > _PEAKS:
-        high = high[np.argpartition(counts[high], -_PEAKS)[-_PEAKS:]]
-    peaks = {int(at) + 1: float(counts[at]) - usual for at in high}
-    peaks |= {lag: float(counts[lag - 1]) - low for lag in _WIDTHS if counts[lag - 1] > weak}
-    found: dict[int, float] = {}
-    for lag, peak in sorted(peaks.items(), key=lambda one: (-one[1], one[0])):
-        if not any(lag % one == 0 and peak < 1.15 * other for one, other in found.items() if one > 1):
-            least = _least_divisor(counts, lag, 0.6 * peak + usual)
-            found[least] = float(counts[least - 1]) - usual
-            if peak > 1.15 * found[least]:
-                found[lag] = peak
-            if len(found) >= _MOST:
-                break
-    return list(found)[:_MOST]
-
-
-def _least_divisor(counts: npt.NDArray[np.int32], lag: int, enough: float) -> int:
-    """The shortest length that `lag` is a multiple of and that has `enough` repeats."""
-    lengths = np.arange(min(2, lag), lag + 1)
-    lengths = lengths[lag % lengths == 0]
-    return int(lengths[np.argmax(counts[lengths - 1] >= enough)])
+    seen = lags.repeats(data, starts, span, longest, counts)
+    many = lags.lengths(counts, seen, scratch.places, scratch.found)
+    return [int(lag) for lag in scratch.found[: max(many, 0)]]
 
 
 def price_columns(
@@ -170,7 +151,7 @@ def price_columns(
     columns = -(-record // stride)
     prices = scratch.prices[: 3 * columns]
     count = structure.column_prices(
-        data, groups.starts, groups.rows, record, above, stride, steps(), scratch.bins, prices
+        data, groups.starts, groups.rows, record, above, stride, steps(), sums(), scratch.bins, prices
     )
     return Columns(record, above, groups, prices.reshape(columns, 3) / np.float32(count)) if count > 0 else None
 

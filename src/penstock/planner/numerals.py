@@ -38,10 +38,6 @@ def _left(one: Field, taken: set[int]) -> list[Field]:
     places = [place for place in range(one.offset, one.offset + one.width) if place not in taken]
     if len(places) == one.width:
         return [one]
-    left: list[Field] = []
-    for place in places:
-        if left and left[-1].offset + left[-1].width == place:
-            left[-1] = replace(left[-1], width=left[-1].width + 1)
-        else:
-            left.append(Field(place, 1, big=False, kind="raw"))
-    return left
+    edges = [nth for nth in range(len(places)) if nth == 0 or places[nth] != places[nth - 1] + 1]
+    stops = [*edges[1:], len(places)] if places else []
+    return [Field(places[nth], stop - nth, big=False, kind="raw") for nth, stop in zip(edges, stops, strict=True)]

@@ -53,34 +53,47 @@ class Padded(NamedTuple):
     def over(self, raw: Bytes) -> Want | None:
         """Return the tree for a chunk, wherever its rows begin; None where they are not padded."""
         found = _pad_and_phase(raw, self.width)
-        return None if found is None else self._tree(*found)
+        return None if found is None else self.tree(*found)
 
-    def price(self, raw: Bytes) -> float:
-        """Return the bits a byte that a piece of the chunk takes."""
-        found = _pad_and_phase(raw, self.width)
-        if found is None:
-            return 8.0
-        start = max(raw.size - _SAMPLE, 0) // 2 // self.width * self.width + found[1]
-        piece = raw[start : start + _SAMPLE]
-        node = encode_tree(self._tree(found[0], 0), piece, np.empty(piece.size, np.uint8))
-        return 8.0 * node.stored / piece.size if node else 8.0
-
-    def _tree(self, pad: int, phase: int) -> Want:
+    def tree(self, pad: int, phase: int) -> Want:
+        """Return the tree of rows that begin there."""
         rows = wanted.padding(padding.wanted(self.width, pad), AUTO, wanted.zstd(self.level))
         return wanted.regions([phase], [AUTO, rows]) if phase else rows
 
 
-def padded_rows(raw: Bytes, lengths: Sequence[int], aim: Aim) -> Padded | None:
+class Rows(NamedTuple):
+    """Rows that were found in a chunk: their draft, the byte that pads them, and where the first one begins."""
+
+    draft: Padded
+    pad: int
+    phase: int
+
+    @property
+    def want(self) -> Want:
+        """The tree of that chunk."""
+        return self.draft.tree(self.pad, self.phase)
+
+    def price(self, raw: Bytes) -> float:
+        """Return the bits a byte that a piece of the chunk takes."""
+        width = self.draft.width
+        start = max(raw.size - _SAMPLE, 0) // 2 // width * width + self.phase
+        piece = raw[start : start + _SAMPLE]
+        node = encode_tree(self.draft.tree(self.pad, 0), piece, np.empty(piece.size, np.uint8))
+        return 8.0 * node.stored / piece.size if node else 8.0
+
+
+def padded_rows(raw: Bytes, lengths: Sequence[int], aim: Aim) -> Rows | None:
     """Return rows at whose ends there is padding, of one of these lengths or of that at which blanks end; else None."""
     middle = max(raw.size - _RUNS, 0) // 2
     part = raw[middle : middle + _RUNS]
-    counts = np.bincount(part, minlength=256)
-    pad = max(padding.PADS, key=lambda byte: int(counts[byte]))
+    counts = {byte: int(np.count_nonzero(part == byte)) for byte in padding.PADS}
+    pad = max(padding.PADS, key=lambda byte: counts[byte])
     if counts[pad] < _PADDED * part.size:
         return None
     for width in dict.fromkeys((*lengths, *_usual_distances(part, pad))):
-        if _LEAST <= width <= min(_MOST, raw.size // _MANY) and _pad_and_phase(raw, width) is not None:
-            return Padded(width, aim.strong)
+        found = _pad_and_phase(raw, width) if _LEAST <= width <= min(_MOST, raw.size // _MANY) else None
+        if found is not None:
+            return Rows(Padded(width, aim.strong), *found)
     return None
 
 
@@ -100,21 +113,24 @@ def _pad_and_phase(raw: Bytes, width: int) -> tuple[int, int] | None:
     table = _rows(raw, width)
     if table is None:
         return None
-    pad = max(padding.PADS, key=lambda byte: int(np.count_nonzero(table == byte)))
-    blank: Shares = (table == pad).mean(0)
+    pads = {byte: table == byte for byte in padding.PADS}
+    pad = max(pads, key=lambda byte: int(np.count_nonzero(pads[byte])))
+    blank: Shares = np.count_nonzero(pads[pad], 0) / len(table)
     drops = np.roll(blank, 1) - blank
     sharpest = np.argsort(-drops, kind="stable")[:_SHARP]
     likely = sharpest[drops[sharpest] >= max(_DROP, _NEARLY * float(drops.max()))]
     if not likely.size:
         return None
-    phase = int(max(likely, key=lambda at: _at_ends(blank, int(at))))
+    phase = int(likely[np.argmax(_at_ends(blank, likely))])
     found = padding.find(np.roll(table, -phase, 1).reshape(-1), width)
     return (pad, phase) if found is not None and found[0] == pad and found[1] >= _PADDED * table.size else None
 
 
-def _at_ends(blank: Shares, phase: int) -> float:
-    """Return how many bytes of padding end a row, about, if rows begin at `phase`."""
-    return float(np.minimum.accumulate(np.roll(blank, -phase)[::-1]).sum())
+def _at_ends(blank: Shares, phases: npt.NDArray[np.int64]) -> Shares:
+    """Return how many bytes of padding end a row, about, if rows begin at each of these phases."""
+    backwards = (phases[:, None] - 1 - np.arange(blank.size)) % blank.size
+    ends: Shares = np.minimum.accumulate(blank[backwards], 1).sum(1)
+    return ends
 
 
 def _rows(raw: Bytes, width: int) -> npt.NDArray[np.uint8] | None:

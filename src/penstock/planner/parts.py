@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from ..buffers import Bytes
-from .lags import SPAN, fundamental, scratch
+from .lags import SPAN, lengths_at
 
 _PIECE: Final = 128 << 10
 _APART: Final = 3
@@ -20,7 +20,7 @@ _MOST: Final = 3
 """Parts that are worth their time."""
 _COVERED: Final = 0.5
 """The part of the chunk that they must cover."""
-_WINDOWS: Final = 2
+_STARTS: Final = np.array([_LAGS, _PIECE // 2], np.int64)
 
 
 def parts_of(data: Bytes) -> list[tuple[int, int]]:
@@ -46,10 +46,5 @@ def parts_of(data: Bytes) -> list[tuple[int, int]]:
 
 def _lag(data: Bytes, nth: int) -> int:
     """Return the length at which most bytes of a piece repeat; 0 if at none."""
-    from ..kernels import structure
-
     piece = data[nth * _PIECE : (nth + 1) * _PIECE]
-    counts = scratch.counts[:_LAGS]
-    starts = np.array([_LAGS, piece.size // 2], np.int64)
-    structure.repeats(piece, starts, SPAN, 1, _LAGS, counts)
-    return next(iter(fundamental(counts, _WINDOWS * SPAN)), 0)
+    return next(iter(lengths_at(piece, _STARTS, SPAN, _LAGS)), 0)

@@ -15,8 +15,10 @@ from ..layers.plan import leaf, pack
 from ..layers.registry import codec_by_id
 from ..layers.wanted import Want
 from .aims import Aim, tried
-from .draft import Draft, draft_of
+from .draft import Draft, draft_of, text_draft
 from .glance import has_no_structure
+from .lags import distant_share, excerpt
+from .whole import Whole
 
 PLAN_FROM: Final = 16 << 10
 """Raw bytes below which looking for structure costs more than it saves."""
@@ -30,13 +32,26 @@ _WORSE: Final = 1.08
 """How much larger than expected a chunk may become before its plan is looked for anew."""
 _CLEAR: Final = 0.85
 """Against a guess of what the library would make, a tree must be better than this; else the library is asked."""
+_CLEAR_TEXT: Final = 0.6
+"""The same for text, in which more repeats from far than in numbers."""
+_TEXT_GAIN: Final = 0.92
+"""What lines must be smaller than: they take three times as long to decode as the library's text."""
 _FAR: Final = 0.6
 """The same for data that became harder: a new plan would hardly do better."""
 _REPEATS: Final = 16
 """Where the library makes this ratio or more, it lives on repeats, and a piece says nothing of the whole."""
+_FAR_REPEATS: Final = 1.5
+"""For each byte that repeats from far, how much less the library makes than its guess: it is more often seen."""
+_SMALL: Final = 8 << 10
 _GLANCE: Final = 16 << 10
-_SAMPLE: Final = 64 << 10
-"""Bytes of each of the two pieces of which the library's result is guessed."""
+_PIECES: Final = 4
+_SAMPLE: Final = 32 << 10
+"""Bytes of each of the pieces by which the library's result is guessed."""
+_ASKED: Final = 256 << 10
+"""Bytes up to which the library itself is asked, and up to which it is at its lowest level."""
+_QUICKLY: Final = 768 << 10
+_QUICK_GAIN: Final = 0.9
+"""Of what the lowest level makes of numbers and records, about what others make."""
 
 
 class Coded(NamedTuple):
@@ -106,25 +121,31 @@ class Planner:
             return self._groups[index]
 
     def _lead(self, raw: Bytes, room: Bytes) -> tuple[Coded | None, Kept | None]:
-        if has_no_structure(raw):
+        text = has_no_structure(raw)
+        if text and self.aim.name == "speed":
             return None, None
-        smallest = self._smallest(raw, room)
+        whole = Whole(raw, self.aim.guess)
+        smallest = self._smallest(raw, room, whole if self._may_be_taken else None, text=text)
         if smallest is None:
-            return None, None
+            return self._instead(whole, room) if whole.asked else None, None
         found, coded = smallest
-        if self._is_clear(raw, coded.size):
+        clear = not whole.asked and self._is_clear(raw, coded.size, _CLEAR_TEXT if text else _CLEAR)
+        if clear or coded.size < (_TEXT_GAIN if text else self.aim.gain) * whole.made.size:
             return coded, _kept(found, coded, raw)
-        library = np.empty(raw.size, np.uint8)
-        size = codec_by_id(ZSTD).encode_into(raw, library, self.aim.guess)
-        if size < 0 or coded.size < self.aim.gain * size:
-            return coded, _kept(found, coded, raw)
-        return self._instead(library[:size], room), None
+        return self._instead(whole, room), None
 
-    def _smallest(self, raw: Bytes, room: Bytes) -> tuple[tuple[Draft, Want], Coded] | None:
+    @property
+    def _may_be_taken(self) -> bool:
+        """Whether what the library makes for comparison is what it would be asked for where there is no tree."""
+        return self.aim.name == "balanced"
+
+    def _smallest(
+        self, raw: Bytes, room: Bytes, whole: Whole | None, *, text: bool
+    ) -> tuple[tuple[Draft, Want], Coded] | None:
         """Find a tree, and encode by it."""
         best: tuple[tuple[Draft, Want], Coded] | None = None
         for aim in tried(self.aim):
-            found = draft_of(raw, aim)
+            found = text_draft(raw, aim) if text else draft_of(raw, aim, whole)
             out = np.empty(room.size, np.uint8) if best else room
             coded = _coded(found[1], raw, out) if found else None
             if found and coded and (best is None or coded.size < best[1].size):
@@ -133,20 +154,27 @@ class Planner:
                 best = found, coded
         return best
 
-    def _instead(self, library: Bytes, room: Bytes) -> Coded | None:
+    def _instead(self, whole: Whole, room: Bytes) -> Coded | None:
         """What the library made, if that is what it would be asked for now; it need not be asked again."""
-        if self.aim.name != "balanced" or library.size > room.size:
+        library = whole.made
+        if not self._may_be_taken or library.size > room.size:
             return None
         room[: library.size] = library
         return Coded(pack(leaf(ZSTD, library.size)), library.size)
 
     def _is_clear(self, raw: Bytes, stored: int, part: float = _CLEAR) -> bool:
         """Whether a tree's bytes are so few that the library need not be asked what it makes of the same chunk."""
-        if raw.size <= 4 * _SAMPLE:
+        if raw.size <= _ASKED:
             return False
-        places = (raw.size // 4, raw.size * 3 // 4)
-        made = sum(_library(raw[at : at + _SAMPLE], self.aim.guess) for at in places)
-        return made * _REPEATS > 2 * _SAMPLE and stored < part * made * raw.size / (2 * _SAMPLE)
+        if raw.size <= _QUICKLY:
+            return stored < part * _QUICK_GAIN * _library(raw, 1)
+        step = (raw.size - _SAMPLE) // (_PIECES - 1)
+        made = sum(_library(raw[at : at + _SAMPLE], self.aim.guess) for at in range(0, step * _PIECES, step))
+        if made * _REPEATS <= _PIECES * _SAMPLE or stored >= part * made * raw.size / (_PIECES * _SAMPLE):
+            return False
+        # The pieces do not show what repeats from farther than they reach.
+        share = 1.0 - _FAR_REPEATS * distant_share(raw, excerpt(raw, _SMALL))
+        return stored < share * part * made * raw.size / (_PIECES * _SAMPLE)
 
     def _follow(self, raw: Bytes, room: Bytes, plan: Kept | None, tried: Kept | None) -> Coded | None:
         if plan is None:

@@ -9,17 +9,15 @@ from ..buffers import Bytes
 from ..errors import CorruptDataError
 from ..layers.contract import DELTA
 from ..layers.delta import read
-from ..layers.records import Form, Records
+from ..layers.records import Form
 from ..layers.records import layout as records_layout
-from ..layers.streams import Kind, Stream
+from ..layers.streams import Kind
 from ..layers.wanted import Want
-from .blocks import choose_block
 from .candidates import Priced
-from .columns import _CHUNK, choose_column
+from .columns import price_fields
 from .draft import _windows
-from .prices import TERMS
-from .samples import Task
 from .structure import Layout
+from .tables import Place, Table
 
 
 class Prospect(NamedTuple):
@@ -36,19 +34,14 @@ def prospects(data: Bytes, want: Want, objective: str) -> list[Prospect]:
     """Return for each field of records what the planner thinks of its tree; `want` is the tree of these records."""
     here = records_layout(want.params)
     row = max(_lags(want), default=0)
-    windows = [window[: window.size // here.record * here.record] for window in _sampled(data, here.record, row)]
-    columns = [Records().encode(Stream(Kind.BYTES, window), want.params)[1] for window in windows]
-    found, at, total = [], 0, max(_CHUNK // here.record, 1)
-    for number, (field, chosen) in enumerate(zip(here.fields, want.children, strict=True)):
-        if field.form >= Form.ROWS:
-            blocks = [window.reshape(-1, here.record)[:, at : at + field.width] for window in windows]
-            priced = choose_block(blocks, Task(1, TERMS[objective], row, None, total))[1]
-        else:
-            values = [streams[number].values() for streams in columns]
-            priced = choose_column(values, objective, row, None, total)
-        found.append(_prospect(priced, chosen))
+    places, at = [], 0
+    for field in here.fields:
+        kind = "raw" if field.form >= Form.ROWS else "int"
+        places.append(Place(at, field.width, field.form is Form.BIG, kind))
         at += field.width
-    return found
+    table = Table(_sampled(data, here.record, row), here.record)
+    found = price_fields(table, places, objective, row, second=True)
+    return [_prospect(priced, chosen) for (_, priced), chosen in zip(found, want.children, strict=True)]
 
 
 def _sampled(data: Bytes, record: int, row: int) -> list[Bytes]:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from ..buffers import Bytes
 from .fields import Layout
@@ -37,6 +35,8 @@ _CHANCE: Final = 4
 """Units a byte by which shapes differ by chance, when both deviate by 32 from their means."""
 _ALIKE: Final = 24
 """The same up to which records are those of the layout; 64 where nothing is alike."""
+_LIMITS: Final = np.array([_UNIT, _STILL, _FLAT, _CHANCE, _ALIKE], np.int64)
+_NO_SHAPE: Final = np.empty(0, np.int64)
 _BLURRED: Final = 0.95
 """From here on the record above is no closer than any other bytes: nothing tells where records are."""
 _CUTS: Final = 8
@@ -129,12 +129,6 @@ def _closest(layout: Layout, known: Ints, here: Ints) -> int | None:
     return best if scores[best] <= _ALIKE * record else None
 
 
-@cache
-def _lengths() -> npt.NDArray[np.uint8]:
-    """How many bits each byte has up to its highest."""
-    return np.array([byte.bit_length() for byte in range(256)], np.uint8)
-
-
 def whole(start: int, stop: int, layout: Layout | None) -> list[Region]:
     """Regions of whole records, and of what is left before and behind; the phase counts from the chunk's start."""
     if layout is None:
@@ -191,25 +185,21 @@ class _Cutter:
 
     def _phases(self, places: list[int]) -> list[int]:
         """Where records begin around each place, counted from the chunk's start; -1 if there are none of the layout."""
+        from ..kernels import structure
+
         layout, record = self.layout, self.layout.record
-        fold = max(_LINE // record, 1)  # records that are added up as one, for short ones are slow
+        fold = max(_LINE // record, 1)
         rows = max(_LOOK // record, 2) // fold * fold
         last = (self.data.size - rows * record) // record
         if last < 2:
             return [layout.phase] * len(places)
-        starts = [min(max(at // record, 2), last) * record for at in places]
-        pieces = np.array([self.data[at - record - 1 : at + rows * record] for at in starts])
-        here, seen = pieces[:, record + 1 :], np.empty((2, len(places), record), np.int64)
-        for nth, above in enumerate((pieces[:, 1:-record], pieces[:, : -record - 1])):
-            folded = _lengths()[here ^ above].reshape(len(places), -1, fold * record).sum(1)
-            seen[nth] = folded.reshape(-1, fold, record).sum(1)
-        seen = seen * _UNIT // rows
-        near, far = seen.sum(2) / record
-        like = (near <= _STILL) | (near <= far * (1 + layout.usual) / 2)
-        if self.shape is None:
-            return [layout.phase if good else -1 for good in like]
-        found = [_turn(layout, self.shape, one) if good else -1 for good, one in zip(like, seen[0], strict=True)]
-        return [layout.phase if one is None else one for one in found]
+        starts = np.array([min(max(at // record, 2), last) * record for at in places], np.int64)
+        found = np.empty(len(places), np.int64)
+        known = _NO_SHAPE if self.shape is None else self.shape
+        room = np.empty(2 * record, np.int64)
+        structure.phases(self.data, starts, rows, record, layout.usual, known, layout.phase, _LIMITS, room, found)
+        phases: list[int] = found.tolist()
+        return phases
 
     def _run(self, start: int, stop: int, phase: int) -> list[Region]:
         """Regions of pieces of one phase, or of none: then there may be other records."""

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from ..buffers import Bytes
 from .fields import Field, Layout, divide
 from .lags import Ints, scratch
+from .smoothed import with_means
 
 LONGEST = 8192
 """Values of the longest row that is looked for."""
@@ -18,6 +19,8 @@ _NEAR = 1.05
 """Of rows as close as this to the closest, the shortest is it: of a multiple the lines are as alike."""
 _WORTH = 0.97
 """A row above must be cheaper by this than the neighbour, for it costs more time."""
+_CLEAR = 0.9
+"""And by this, so that no other way of looking for rows is asked."""
 _HOPE = 1.15
 """Of the neighbour's distance; the row above may still be cheaper with it."""
 _SHORTEST = 12
@@ -30,11 +33,14 @@ def with_rows(data: Bytes, layout: Layout) -> Layout:
     """Return the layout with its row length if the row above makes it cheaper, else as it was."""
     row = _closest(data, layout)
     if row < 2:
-        return layout
+        return with_means(data, layout)
     found = divide(data, layout.record, row)
     if found is None or found.price > _WORTH * layout.price:
-        return layout
-    return replace(found, row=row)
+        return with_means(data, layout)
+    found = replace(found, row=row)
+    if found.price < _CLEAR * layout.price:
+        return found
+    return min(found, with_means(data, layout), key=lambda one: one.price)  # a row that gains little may be chance
 
 
 def _closest(data: Bytes, layout: Layout) -> int:

@@ -16,14 +16,15 @@ SCREEN_FROM = 512 << 10
 """Bytes below which the codec itself finds out as fast."""
 _GLANCE = 4 << 10
 _WORTH = _GLANCE * 98 // 100
+_LOW = bytes(range(128))
 _local = threading.local()
 
 
 def screen(raw: Bytes) -> tuple[int, bool]:
     """Return the XXH3-64 of a chunk, and whether it is noise: no codec would save half a percent.
 
-    A glance comes first: what zstd makes of 4 KiB from the middle. Only what it cannot compress is looked at whole, so
-    compressible data costs some 10 us, and no compiled kernel is loaded for it.
+    A glance comes first: what 4 KiB from the middle look like, and what zstd makes of them. Only what does not compress
+    is looked at whole, so other data costs 10 us at most, and no compiled kernel is loaded for it.
     """
     if raw.size < SCREEN_FROM or _compresses(raw):
         return xxh3_64_intdigest(raw.data), False
@@ -36,11 +37,14 @@ def screen(raw: Bytes) -> tuple[int, bool]:
 
 
 def _compresses(raw: Bytes) -> bool:
+    middle = raw[raw.size // 2 : raw.size // 2 + _GLANCE]
+    # Then what can be saved of the highest bits alone is 2 %, and that is seen in a tenth of the time.
+    if 4 * len(middle.tobytes().translate(None, _LOW)) < _GLANCE:
+        return True
     room = getattr(_local, "room", None)
     if room is None:
         room = _local.room = np.empty(_GLANCE, np.uint8)
-    middle = raw.size // 2
-    return 0 <= codec_by_id(ZSTD).encode_into(raw[middle : middle + _GLANCE], room, 1) < _WORTH
+    return 0 <= codec_by_id(ZSTD).encode_into(middle, room, 1) < _WORTH
 
 
 def _scratch() -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:

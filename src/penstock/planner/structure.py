@@ -48,6 +48,7 @@ _SHORT = 8
 """Bytes of records that may be pixels: then a row may stand above."""
 _DISTANT = 0.1
 """What repeats from far, of which more makes it the library's."""
+_CHARACTERS = np.flatnonzero(characters()).astype(np.uint8).tobytes()
 _SMALL, _LARGE, _LARGEST = 8 << 10, 32 << 10, 128 << 10
 """Bytes of samples."""
 
@@ -64,17 +65,18 @@ def find(data: Bytes, lengths: list[int] | None = None) -> list[Region]:
     text = _is_text(small) and not _may_be_numbers(lengths)
     layout = _layout(data, small, lengths, text=text)
     if layout is None:
-        apart = not text and distant_share(data, small) <= _DISTANT
-        return (_in_parts(data) if apart else []) or [Region(0, data.size, None)]
+        parts = [] if text else parts_of(data)
+        apart = parts and distant_share(data, small) <= _DISTANT
+        return (_in_parts(data, parts) if apart else []) or [Region(0, data.size, None)]
     array = len(layout.fields) == 1 and not layout.row
-    return (_in_parts(data) if array else []) or cut_out(data, layout, _other)
+    return (_in_parts(data, parts_of(data)) if array else []) or cut_out(data, layout, _other)
 
 
-def _in_parts(data: Bytes) -> list[Region]:
+def _in_parts(data: Bytes, parts: list[tuple[int, int]]) -> list[Region]:
     """Regions of arrays that stand one after another; none where there are no two of them."""
     found: list[Region] = []
     at = 0
-    for start, stop in parts_of(data):
+    for start, stop in parts:
         layout = _other(data[start:stop])
         if layout is not None:
             # Arrays side by side may be of one length and look different: the pieces of each are as good as the others.
@@ -118,7 +120,7 @@ def _cheapest(data: Bytes, small: Bytes, lengths: list[int], *, text: bool) -> L
 
 
 def _is_text(small: Bytes) -> bool:
-    return bool(characters()[small].mean() > 0.9)
+    return 10 * len(small.tobytes().translate(None, _CHARACTERS)) < small.size
 
 
 def _judged(data: Bytes, small: Bytes, columns: Columns, library: float) -> Layout | None:
@@ -131,13 +133,14 @@ def _judged(data: Bytes, small: Bytes, columns: Columns, library: float) -> Layo
         layout = decimal or (with_rows(data, layout) if layout.price <= _HOPE * library else layout)
     if layout.price > _SURE * library:
         layout = _with_library(data, layout)
-    if layout.price > _CLEAR * library:
-        library = min(library, library_price(excerpt(data, _LARGEST), 3))
     gain = _MAYBE if layout.record in _ITEMS and len(layout.fields) == 1 else _GAIN
     if layout.price > gain * library or len(layout.fields) > _MOST_FIELDS:
         return None
     # What repeats from far the library finds in the whole, not in the sample.
-    return layout if layout.price <= gain * library * (1 - distant_share(data, small)) else None
+    gain *= 1 - distant_share(data, small)
+    if _CLEAR * library < layout.price <= gain * library:
+        library = min(library, library_price(excerpt(data, _LARGEST), 3))
+    return layout if layout.price <= gain * library else None
 
 
 def _either(data: Bytes, columns: Columns) -> Layout | None:

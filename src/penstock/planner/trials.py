@@ -2,85 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from ..kernels import figures as k
-from .candidates import Candidate, joined, plane, upper, with_symbols, wrapped
-from .prices import NOTHING, Leaf, Terms, best_leaf, matched_leaf
-from .samples import ROOM, Sample, detailed, repeats, scratch, used_planes
+from ..layers.contract import ZSTD
+from ..layers.registry import codec_by_id
+from .candidates import Slots, bits_of, price_of, priced
+from .prices import Leaf, Terms, matched_leaf
+from .samples import ROOM, Sample, repeats, scratch, used_planes
 
 _LITTLE: Final = 2.0
 """Bits a value below which matches are tried always."""
 _AGAIN: Final = 0.1
 _MUCH: Final = 10.0
 """Bits a value from which on values that come again are tried, and the share of them."""
+_NOTHING: Final = 0.05
+_LEAST: Final = 1 << 10
+"""Bits a byte, and bytes of a chunk, of streams that matches make nothing of."""
 
 
-def tried(sample: Sample, best: list[Candidate], terms: Terms) -> list[Candidate]:
-    """Return candidates with zstd's matches, of the transforms of the best one and of the one that repeats most."""
-    likely = [best[0].view, max(detailed(sample), key=lambda view: sample.rows[view][k.REPEATS])]
-    found = [_whole(sample, terms)] if _comes_again(sample, best[0]) else []
-    for view in dict.fromkeys(likely):
-        if _repeats(sample.rows[view]):
-            found += _matched(sample, view, terms)
-    return found
+def tried(sample: Sample, slots: Slots, terms: Terms) -> Slots:
+    """Return the cheapest trees with zstd's matches, for the transforms of the best one and of what repeats most."""
+    rows = sample.rows
+    likely = [slots.view, int(rows[: k.HEADS, k.REPEATS].argmax())]
+    views = [view for view in dict.fromkeys(likely) if rows[view, k.DETAILED] and _repeats(rows[view])]
+    whole = _comes_again(sample, bits_of(slots.best))
+    if not views and not whole:
+        return slots
+    trials = scratch().trials
+    trials.fill(-1.0)
+    for view in views:
+        _matched(sample, view, terms, trials[view * k.TRIALS : (view + 1) * k.TRIALS])
+    if whole:
+        data = sample.column.values.view(np.uint8).reshape(-1, 8)[:, : sample.width].reshape(-1)
+        _tried(trials[k.NONE * k.TRIALS + k.WHOLE_TRIAL], data, sample.total * sample.width, terms, sample.width)
+    before, again = price_of(slots.best), priced(sample, terms, trials)
+    # Leaves are picked one by one: what each saves may be less than the whole column's time is then worth.
+    return again if price_of(again.best) <= before else priced(sample, terms)
 
 
-def _repeats(row: list[float]) -> bool:
+def _repeats(row: npt.NDArray[np.float64]) -> bool:
     """Whether more repeats than chance would have it, or so little is said that it may be said shorter."""
     return bool(row[k.TOP]) and (min(row[k.PLANES], row[k.SPLIT]) < _LITTLE or repeats(row))
 
 
-def _matched(sample: Sample, view: int, terms: Terms) -> Iterator[Candidate]:
-    """The forms of one transform, where zstd is tried on each stream of the sample."""
-    row, width, total = sample.rows[view], sample.width, sample.total
-    values = sample.views[view * k.MOST : view * k.MOST + int(row[k.COUNT])]
-    table = values.view(np.uint8).reshape(-1, 8)
-    leaves = []
-    for at in range(used_planes(row)):
-        leaf = best_leaf(plane(row, at), total, terms)
-        if row[k.LIKELY + at] < 1.0:
-            leaf = _better(leaf, np.ascontiguousarray(table[:, at]), total, terms)
-        leaves.append(leaf)
-    yield wrapped(sample, view, "planes", joined(leaves, row, width, total, sample.first(view)), terms)
-    if width == 1:
-        return
-    symbols = np.minimum(values >> np.uint64(int(row[k.K])), np.uint64(255)).astype(np.uint8)
-    coded = best_leaf(upper(row), total, terms)
-    split = with_symbols(_better(coded, symbols, total, terms), row, width, total)
-    yield wrapped(sample, view, "split", split, terms)
-    whole = trial(np.ascontiguousarray(table[:, :width]).reshape(-1), total * width, terms.level)
-    yield wrapped(sample, view, "whole", Leaf(whole.want, NOTHING.plus(whole.cost, width)), terms)
+def _matched(sample: Sample, view: int, terms: Terms, trials: npt.NDArray[np.float64]) -> None:
+    """Try each stream of the forms of one transform."""
+    from ..kernels import trees
+
+    row, width, total, room = sample.rows[view], sample.width, sample.total, scratch().streams
+    values, used, cut = sample.left(view), used_planes(row), int(row[k.K])
+    trees.streams(values, used, width, cut, room)
+    size = values.size
+    nothing = max(_NOTHING, 8 * _LEAST / max(total, 1))
+    for at in range(used):
+        if row[k.LIKELY + at] < 1.0 and row[k.PLANE + at] > nothing:
+            _tried(trials[at], room[at * size : (at + 1) * size], total, terms)
+    if width > 1:
+        if cut or used > 1:  # of one plane without a cut the symbols are that plane
+            _tried(trials[k.SYMBOL_TRIAL], room[used * size : (used + 1) * size], total, terms)
+        else:
+            trials[k.SYMBOL_TRIAL] = trials[0]
+        whole = room[(used + 1) * size : (used + 1 + width) * size]
+        _tried(trials[k.WHOLE_TRIAL], whole, total * width, terms, width)
 
 
-def _comes_again(sample: Sample, best: Candidate) -> bool:
+def _comes_again(sample: Sample, bits: float) -> bool:
     """Whether single values come again, farther apart than the sample shows, and cost much otherwise."""
     row = sample.rows[k.NONE]
-    return sample.width > 2 and row[k.SEEN] - row[k.USUAL] > _AGAIN and best.cost.bits > _MUCH
+    return sample.width > 2 and bits > _MUCH and bool(row[k.SEEN] - row[k.USUAL] > _AGAIN)
 
 
-def _whole(sample: Sample, terms: Terms) -> Candidate:
-    """The library alone, tried on all there is of the windows."""
-    width = sample.width
-    data = np.concatenate(sample.windows).view(np.uint8).reshape(-1, 8)[:, :width].reshape(-1)
-    leaf = trial(data, sample.total * width, terms.level)
-    return wrapped(sample, k.NONE, "whole", Leaf(leaf.want, NOTHING.plus(leaf.cost, width)), terms)
-
-
-def _better(leaf: Leaf, data: npt.NDArray[np.uint8], total: float, terms: Terms) -> Leaf:
-    other = trial(data, total, terms.level)
-    return other if terms.linear(other.cost) < terms.linear(leaf.cost) else leaf
+def _tried(
+    cost: npt.NDArray[np.float64], data: npt.NDArray[np.uint8], total: float, terms: Terms, width: int = 1
+) -> None:
+    """Set the cost of a value by a trial on a stream of `total` bytes, `width` for each value."""
+    bits, encode, decode = trial(data, total, terms.level).cost
+    cost[0], cost[1], cost[2] = width * bits, width * encode, width * decode
 
 
 def trial(data: npt.NDArray[np.uint8], total: float, level: int) -> Leaf:
     """Return what the library at this level would make of a stream of `total` bytes, by what it makes of these."""
-    from ..layers.contract import ZSTD
-    from ..layers.registry import codec_by_id
-
     data = data[: ROOM // 2]
     stored = codec_by_id(ZSTD).encode_into(data, scratch().room, level)
     return matched_leaf(stored if stored >= 0 else data.size, data.size, total, level)
