@@ -65,6 +65,13 @@ def shape(text, begins, firsts, starts, ends, which, table, hashes, examples, co
     limit, lines, cells = base + text.size, address(begins), address(firsts)
     begin, end = address(starts), address(ends)
     for line in range(which.size):
+        before = np.int64(which[line - 1]) if line > 0 else np.int64(hashes.size)
+        if before < hashes.size and _alike(
+            base, limit, np.int64(examples[before]), line, cells, lines, begin, end
+        ):  # most are as the one before
+            counts[before] += np.uint32(1)
+            which[line] = before
+            continue
         mixed = _hash_of(base, limit, line, cells, lines, begin, end)
         slot = (mixed >> np.uint64(20)) & mask
         found = np.int64(table[slot]) - 1

@@ -2,8 +2,8 @@
 
 17 digits tell any double from all others (IEEE 754-2019, 5.12.2), and programs that print as many give 0.1 as
 0.10000000000000001: a number of one digit and the noise of its double. The quotient of a whole number below 2**53 and
-a power of ten that a double holds exactly is the nearest double, so the noise need not be kept. Numbers that were computed
-are a few doubles beside it: as many as the steps say.
+a power of ten that a double holds exactly is the nearest double, so the noise need not be kept. Numbers that were
+computed are a few doubles beside it: as many as the steps say.
 """
 
 from __future__ import annotations

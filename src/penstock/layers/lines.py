@@ -26,7 +26,8 @@ _MOST_SHAPES: Final = 8192
 _TABLE: Final = 1 << 15
 _MOST_COLUMNS: Final = 4096
 _TEXTS: Final = 3
-"""Streams before the columns."""
+TEXTS: Final = _TEXTS + 1
+"""Streams before the columns; with the one that takes what has no column of its own."""
 _NEWLINE: Final = 10
 _FEW: Final = 2
 """Lines of a shape, of which fewer are left whole."""
@@ -165,7 +166,8 @@ def cut(text: Bytes, cutting: Cutting) -> Cut:
         begins[1:] = np.flatnonzero(np.concatenate([text == _NEWLINE, [True]]))[:many] + 1
     else:
         shapes = lines.shape(text, begins, firsts, starts, ends, which, table, hashes, examples, counts)
-    return Cut(text, begins, firsts, starts, ends, which, examples[:shapes], counts[:shapes])
+    many = int(firsts[-1]) if shapes else 0
+    return Cut(text, begins, firsts, starts[:many], ends[:many], which, examples[:shapes], counts[:shapes])
 
 
 def columns(found: Cut, keys: npt.NDArray[np.uint64], room: int) -> Columns:

@@ -15,6 +15,9 @@ _MOST_DIGITS: Final = 18
 """Digits of the whole numbers that a trimmed form may need."""
 _EXCEPTION_BITS: Final = 80.0
 """About what a cell costs that stays text, its place counted."""
+_UNLIKE_BITS: Final = 12.0
+"""What it costs that numbers of other decimals stand beside the usual ones, scaled otherwise."""
+_DIGIT_BITS: Final = log2(10)
 
 
 def guess(cells: Bytes) -> bytes | None:
@@ -54,13 +57,16 @@ def _decimals(places: list[int], ending: list[int], longest: int) -> tuple[Form,
     numbers, usual = sum(places), max(places)
     if usual == numbers:
         return Form.FIXED, places.index(usual), 0, 0
-    fixed = numbers - usual
-    choices = [(_EXCEPTION_BITS * fixed, (Form.FIXED, places.index(usual), 0, fixed))]
+    fixed, at = numbers - usual, places.index(usual)
+    choices = [(_EXCEPTION_BITS * fixed + _DIGIT_BITS * numbers * at, (Form.FIXED, at, 0, fixed))]
     entropy = sum(count * log2(numbers / count) for count in places if count)
-    choices.append((entropy, (Form.STREAM, 0, 0, 0)))
-    most = max(at for at, count in enumerate(places) if count)
-    if longest + most <= _MOST_DIGITS:
-        misfits = [sum(places[:least]) + sum(ending[least + 1 :]) for least in range(most)]
-        trimmed = min(misfits)
-        choices.append((_EXCEPTION_BITS * trimmed, (Form.TRIMMED, most, misfits.index(trimmed), trimmed)))
+    digits = sum(count * at for at, count in enumerate(places))
+    choices.append((entropy + _DIGIT_BITS * digits + _UNLIKE_BITS * fixed, (Form.STREAM, 0, 0, 0)))
+    for most in range(1, min(len(places) - 1, _MOST_DIGITS - longest) + 1):
+        longer = sum(places[most + 1 :])
+        if places[most]:
+            misfits = [sum(places[:least]) + sum(ending[least + 1 : most + 1]) for least in range(most)]
+            trimmed = min(misfits)
+            cost = _EXCEPTION_BITS * (trimmed + longer) + _DIGIT_BITS * numbers * most
+            choices.append((cost, (Form.TRIMMED, most, misfits.index(trimmed), trimmed + longer)))
     return min(choices, key=lambda choice: choice[0])[1]

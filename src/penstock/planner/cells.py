@@ -21,12 +21,12 @@ from .aims import Aim
 from .columns import choose_column
 from .cuttings import Prices, Ways, best_cutting
 
-_DEEP: Final = 2
-"""Lines within lines within lines."""
 _LEAST: Final = 256
 """Bytes of a coded column of which no more is looked for."""
 _LARGE: Final = 1 << 10
 """Bytes of a coded column from which on lines are looked for within."""
+_PART: Final = 0.06
+"""Of what all takes, what a column must take for lines to be looked for within."""
 _SAMPLE: Final = 24 << 10
 _DISTINCT: Final = 0.6
 """Share of cells that may be distinct."""
@@ -50,25 +50,32 @@ class Chosen(NamedTuple):
     size: float
 
 
-def choose_cells(cells: Bytes, aim: Aim, scale: float, depth: int = 0) -> Chosen:
-    """Return the tree of a column; scale: by how much more cells it will stand for than these are."""
+def choose_cells(cells: Bytes, aim: Aim, scale: float, worth: float = 0.0) -> Chosen:
+    """Return the tree of a column.
+
+    scale: by how much more cells it will stand for than these are. worth: bytes of a coded column from which on lines
+    are looked for within its cells; 0: never.
+    """
     best = _tried(wanted.zstd(aim.strong), cells)
     if best.size <= _LEAST:
         return best
     number = _numbers(cells, aim)
     if number is not None and number.size < best.size:
         return number
-    best = min([best, *_strings(cells, aim, scale, depth)], key=lambda one: one.size)
-    if depth < _DEEP and best.size > _LARGE:
-        few = _few(cells)
-        each = best.size / cells.size
-        prices = Prices(_LETTER, 8 * each, _LETTER / min(scale, 4.0))
-        ways = best_cutting(few, prices, inside=True)
-        if ways.price < _WORTH * each * few.size and len(ways.columns.cells) > 1:
-            ways = ways if few.size == cells.size else best_cutting(cells, prices, only=ways.cutting)
-            inner = lines_of(cells, ways, aim, scale, depth + 1)
-            best = inner if inner.size < _WORTH * best.size else best
-    return best
+    best = min([best, *_strings(cells, aim, scale, worth)], key=lambda one: one.size)
+    return _within(cells, best, aim, scale) if worth and best.size > max(worth, _LARGE) else best
+
+
+def _within(cells: Bytes, best: Chosen, aim: Aim, scale: float) -> Chosen:
+    """The tree of lines within cells, if it is better than the best one without."""
+    few, each = _few(cells), best.size / cells.size
+    prices = Prices(_LETTER, 8 * each, scale * cells.size / few.size)
+    ways = best_cutting(few, prices, inside=True)
+    if ways.price > _WORTH * each * few.size or len(ways.columns.cells) < 2:
+        return best
+    ways = ways if few.size == cells.size else best_cutting(cells, prices, only=ways.cutting)
+    inner = lines_of(ways, aim, scale, inside=True)
+    return inner if len(inner.want.children) > lines.TEXTS and inner.size < _WORTH * best.size else best
 
 
 def _few(cells: Bytes) -> Bytes:
@@ -80,15 +87,20 @@ def _few(cells: Bytes) -> Bytes:
     return cells[start + int(ends[0]) + 1 : start + int(ends[-1]) + 1] if ends.size > 1 else cells
 
 
-def lines_of(text: Bytes, ways: Ways, aim: Aim, scale: float, depth: int = 0) -> Chosen:
-    """Return the tree of lines cut in this way, each column of its own that is worth it."""
+def lines_of(ways: Ways, aim: Aim, scale: float, *, inside: bool = False) -> Chosen:
+    """Return the tree of lines cut in this way, each column of its own that is worth it.
+
+    inside: the lines are cells themselves; within theirs no others are looked for.
+    """
     bits = ways.bits[1:-1]
     own = np.flatnonzero(bits > _OWN * ways.bits.sum())
-    keys = ways.columns.keys[own]
-    columns = [choose_cells(ways.columns.cells[at + 1], aim, scale, depth) for at in own]
-    texts = [wanted.zstd(aim.strong), AUTO, AUTO, wanted.zstd(aim.strong)]
-    want = wanted.lines(lines.wanted(ways.cutting, keys), [*texts, *(one.want for one in columns)])
-    return _tried(want, text)
+    worth = 0.0 if inside else _PART * ways.price
+    columns = [choose_cells(ways.columns.cells[at + 1], aim, scale, worth) for at in own]
+    text = wanted.zstd(aim.strong)
+    params = lines.wanted(ways.cutting, ways.columns.keys[own])
+    want = wanted.lines(params, [text, AUTO, AUTO, text, *(one.want for one in columns)])
+    others = ways.bits.sum() - bits[own].sum()
+    return Chosen(want, sum(one.size for one in columns) + float(others) / 8)
 
 
 def _tried(want: Want, cells: Bytes) -> Chosen:
@@ -133,16 +145,15 @@ def _row(values: npt.NDArray[Any]) -> int:
     return best + 1 if best and steps[best] < _NEARER * steps[0] else 0
 
 
-def _strings(cells: Bytes, aim: Aim, scale: float, depth: int) -> Iterator[Chosen]:
+def _strings(cells: Bytes, aim: Aim, scale: float, worth: float) -> Iterator[Chosen]:
     """The tree of distinct strings, if there are few."""
     many, distinct, _ = strings.distinct(cells)
     if distinct > _DISTINCT * many:
         return
     _, (indices, texts) = Strings().encode(Stream(Kind.BYTES, cells), b"")
     index = AUTO if distinct <= 256 else _index(indices, aim)
-    text = choose_cells(texts.data, aim, scale, depth + 1).want if depth < _DEEP else wanted.zstd(aim.strong)
-    chosen = _tried(wanted.strings(index, text), cells)
-    yield Chosen(chosen.want, chosen.size)
+    text = choose_cells(texts.data, aim, scale, worth).want if texts.data.size > _LARGE else wanted.zstd(aim.strong)
+    yield _tried(wanted.strings(index, text), cells)
 
 
 def _index(indices: Stream, aim: Aim) -> Want:

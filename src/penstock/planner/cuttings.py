@@ -10,11 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from ..buffers import Bytes
-from ..layers.lines import Columns, Cutting, columns, cut
+from ..layers.lines import Columns, Cut, Cutting, columns, cut
 
 MOST_COLUMNS: Final = 512
 _DELIMITERS: Final = b",\t;|"
 """What may stand between fields; a space comes last."""
+_SHAPE_BITS: Final = 2.4
+"""Of a byte of a shape."""
+_HALVES: Final = 6
+"""Halves in which as many shapes are new: in others there are few."""
 _OFTEN: Final = 0.5
 """Delimiters that a line must have on average."""
 
@@ -26,8 +30,8 @@ class Prices(NamedTuple):
     """In a cell that was not there before."""
     whole: float
     """In lines that are left whole: as much as the library needs."""
-    shape: float
-    """In shapes."""
+    scale: float
+    """By how much more text there is than this."""
 
 
 class Ways(NamedTuple):
@@ -36,6 +40,8 @@ class Ways(NamedTuple):
     cutting: Cutting
     columns: Columns
     bits: npt.NDArray[np.float64]
+    covered: int
+    """Bytes of the text that are cells of columns."""
 
     @property
     def price(self) -> float:
@@ -58,7 +64,7 @@ _local = threading.local()
 def best_cutting(text: Bytes, prices: Prices, *, inside: bool = False, only: Cutting | None = None) -> Ways:
     """Return the cheapest way to cut a text of whole lines.
 
-    inside: the lines are cells themselves; quotation marks then mean nothing. only: the one way that is priced.
+    inside: the lines are cells themselves; they are cut at runs alone. only: the one way that is priced.
     """
     likely = [only] if only else _likely(text, inside)
     return min((_priced(text, one, prices) for one in likely), key=lambda one: one.price)
@@ -69,17 +75,19 @@ def _likely(text: Bytes, inside: bool) -> Iterator[Cutting]:
 
     counts = np.bincount(text, minlength=256)
     lines = max(int(counts[10]), 1)
-    delimiter = max(_DELIMITERS, key=lambda one: int(counts[one]))
-    if counts[delimiter] > _OFTEN * lines:
-        yield Cutting(tokens.FIELDS, delimiter)
-    quotes = tokens.QUOTES if not inside and counts[34] > lines else 0
+    yield Cutting(tokens.WORDS)
+    if counts[48:58].sum():
+        yield Cutting(tokens.DIGITS)
+    if inside:
+        return
+    quotes = tokens.QUOTES if counts[34] > lines else 0
     if counts[48:58].sum():
         yield Cutting(tokens.DECIMALS | quotes)
-        yield Cutting(tokens.DIGITS)
         yield Cutting(tokens.MIXED | quotes)
-    if counts[32] > _OFTEN * lines:
-        yield Cutting(tokens.FIELDS, 32)
-    yield Cutting(tokens.WORDS)
+    delimiter = max(_DELIMITERS, key=lambda one: int(counts[one]))
+    for one in (delimiter, 32):
+        if counts[one] > _OFTEN * lines:
+            yield Cutting(tokens.FIELDS, one)
 
 
 def _priced(text: Bytes, cutting: Cutting, prices: Prices) -> Ways:
@@ -92,9 +100,22 @@ def _priced(text: Bytes, cutting: Cutting, prices: Prices) -> Ways:
     seen[:] = 0
     cellprices.price(
         text, found.begins, found.firsts, found.starts, found.ends, made.which.astype(np.uint16), made.numbers,
-        made.offsets, prices.shape * made.shapes.size, prices.letter, prices.whole, seen, state, bits,
+        made.offsets, _shape_bits(found, prices.scale), prices.letter, prices.whole, seen, state, bits,
     )  # fmt: skip
-    return Ways(cutting, made, bits)
+    return Ways(cutting, made, bits, sum(one.size for one in made.cells[1:]) - int(found.firsts[-1]))
+
+
+def _shape_bits(found: Cut, scale: float) -> float:
+    """Bits that shapes take, of which those of the whole text are this text's share.
+
+    As many as are new in its second half are taken to be new in each half that follows.
+    """
+    examples = found.examples[found.counts > 1]
+    first, stop = found.firsts[examples], found.firsts[examples + 1]
+    ends = np.concatenate([[0], np.cumsum(found.ends - found.starts, dtype=np.int64)])
+    sizes = found.begins[examples + 1] - found.begins[examples] - (ends[stop] - ends[first])
+    late = int(sizes[examples > found.which.size // 2].sum())
+    return _SHAPE_BITS * (int(sizes.sum()) + late * min(2 * scale - 2, _HALVES)) / scale
 
 
 def _scratch() -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..buffers import Bytes
 from ..errors import LimitExceededError
-from ..layers.contract import RECORDS, ZSTD
+from ..layers.contract import LINES, RECORDS, ZSTD
 from ..layers.encoding import encode_tree
 from ..layers.plan import leaf, pack
 from ..layers.registry import codec_by_id
@@ -190,7 +190,11 @@ class Planner:
             coded = _coded(plan.want, raw, room)
             if coded and self._is_good(raw, coded.size, most):
                 return coded
-        coded = _coded(plan.draft.over(raw), raw, room)
+        want = plan.draft.over(raw)
+        coded = _coded(want, raw, room)
+        if coded and want and want.id == LINES and coded.size > most:
+            # Of a chunk that is smaller, too: to ask the library takes less than to plan anew.
+            return coded if coded.size < _TEXT_GAIN * _library(raw, self.aim.guess) else None
         return coded if coded and self._is_good(raw, coded.size, most) else None
 
     def _is_good(self, raw: Bytes, stored: int, most: float) -> bool:

@@ -7,47 +7,52 @@ from typing import Final
 import numpy as np
 
 from ..buffers import Bytes
-from ..layers.lines import turned
+from ..layers.lines import TEXTS, turned
 from ..layers.wanted import Want
 from .aims import Aim
 from .cells import lines_of
 from .cuttings import Prices, best_cutting
 from .lags import library_price
 
-_PIECES: Final = 3
-_PIECE: Final = 16 << 10
+_PIECES: Final = 2
+_PIECE: Final = 12 << 10
 """Bytes by which ways to cut are compared."""
 _SAMPLES: Final = 2
 _SAMPLE: Final = 128 << 10
 """Bytes by which the trees of columns are chosen."""
-_HOPE: Final = 0.95
-_MOST: Final = 0.9
-"""Of what the library makes of the same, what a way to cut must promise."""
+_HOPE: Final = 0.88
+_MOST: Final = 0.92
+"""Of what the library makes of the same, what a way to cut must promise, and what a tree must reach."""
+_COVERED: Final = 0.05
+"""The part of a text that must be cells: where lines come again as they were the library is as good."""
 _LETTER: Final = 2.4
+"""Bits of a byte of text that is new, at least: else as many as the library needs."""
 _LONG: Final = 1000
 """Bytes of lines that are too long to be lines."""
 _ENDS: Final = b"}]>;\n"
 _COUNTED: Final = 1 << 14
-_KNOWN: Final = 0.8
-"""Of what a byte takes by the library on average, what one of new text takes."""
 
 
 def text_tree(raw: Bytes, aim: Aim) -> Want | None:
-    """Return the tree of a text's lines; None where the library does as well."""
+    """Return the tree of a text's lines; None where the library does as well, for which one look at it is enough."""
     end = _end(raw)
     small = turned(_lines(raw, _PIECES, _PIECE, end), end)
     if small.size < _PIECE:
         return None
     library = library_price(small, aim.guess)
-    prices = Prices(max(_LETTER, _KNOWN * library), library, _LETTER * min(1.0, 4 * small.size / raw.size))
+    prices = Prices(max(_LETTER, library), library, raw.size / small.size)
     ways = best_cutting(small, prices)
-    if ways.price > _HOPE * library * small.size / 8:
+    if ways.price > _HOPE * library * small.size / 8 or ways.covered < _COVERED * small.size:
         return None
     sample = turned(_lines(raw, _SAMPLES, _SAMPLE, end), end)
-    ways = best_cutting(sample, prices, only=ways.cutting)
-    ways = ways._replace(cutting=ways.cutting._replace(end=end))
-    found = lines_of(turned(sample, end), ways, aim, raw.size / sample.size)
-    return found.want if found.size < _MOST * library_price(sample, aim.guess) * sample.size / 8 else None
+    prices = prices._replace(scale=raw.size / sample.size)
+    ways = best_cutting(sample, prices, only=ways.cutting._replace(end=end))
+    found = lines_of(ways, aim, prices.scale)
+    return (
+        found.want
+        if len(found.want.children) > TEXTS and found.size < _MOST * library_price(sample, aim.guess) * sample.size / 8
+        else None
+    )
 
 
 def _end(raw: Bytes) -> int:
