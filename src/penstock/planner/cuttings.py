@@ -17,6 +17,9 @@ _DELIMITERS: Final = b",\t;|"
 """What may stand between fields; a space comes last."""
 _SHAPE_BITS: Final = 2.4
 """Of a byte of a shape."""
+_SPACE: Final = 32
+_TABLE: Final = 0.93
+"""Fields are so much better than their price: all of a line is in columns, and they are cut fastest."""
 _HALVES: Final = 6
 """Halves in which as many shapes are new: in others there are few."""
 _OFTEN: Final = 0.5
@@ -67,7 +70,13 @@ def best_cutting(text: Bytes, prices: Prices, *, inside: bool = False, only: Cut
     inside: the lines are cells themselves; they are cut at runs alone. only: the one way that is priced.
     """
     likely = [only] if only else _likely(text, inside)
-    return min((_priced(text, one, prices) for one in likely), key=lambda one: one.price)
+    return min((_priced(text, one, prices) for one in likely), key=_rank)
+
+
+def _rank(ways: Ways) -> float:
+    from ..kernels import tokens
+
+    return ways.price * (_TABLE if ways.cutting.way == tokens.FIELDS and ways.cutting.delimiter != _SPACE else 1.0)
 
 
 def _likely(text: Bytes, inside: bool) -> Iterator[Cutting]:
@@ -85,7 +94,7 @@ def _likely(text: Bytes, inside: bool) -> Iterator[Cutting]:
         yield Cutting(tokens.DECIMALS | quotes)
         yield Cutting(tokens.MIXED | quotes)
     delimiter = max(_DELIMITERS, key=lambda one: int(counts[one]))
-    for one in (delimiter, 32):
+    for one in (delimiter, _SPACE):
         if counts[one] > _OFTEN * lines:
             yield Cutting(tokens.FIELDS, one)
 

@@ -12,8 +12,9 @@ from ..buffers import Bytes
 from ..errors import UsageError
 from ..layers import compiled, wanted
 from ..layers.auto import choose_leaf
-from ..layers.contract import DIGITS, PADDING, RECORDS, ZSTD
+from ..layers.contract import DIGITS, LINES, PADDING, RECORDS, ZSTD
 from ..layers.encoding import encode_tree
+from ..layers.lines import TEXTS
 from ..layers.plan import pack, parse
 from ..layers.records import Field, Form, layout, pack_fields
 from ..layers.registry import codec_by_id, codec_by_name, decode_tree, layer_by_id
@@ -21,7 +22,7 @@ from ..layers.streams import Kind, Stream
 from ..layers.wanted import ANY, LITERALS, Want, describe
 from ..layers.words import tree
 from .aims import Aim, tried
-from .draft import Draft, draft_of
+from .draft import Draft, draft_of, text_draft
 from .glance import has_no_structure
 from .planner import GROUP, PLAN_FROM, SPAN, Coded, Planner
 from .prospects import prospects
@@ -34,6 +35,10 @@ _SPARE: Final = 64 << 10
 _FORMS: Final = (Form.ROWS, Form.TEXT)
 _TAKEN: Final = {Form.ROWS: "row by row: ", Form.TEXT: "by place: "}
 _ROW_LAYERS: Final = (DIGITS, PADDING)
+
+
+_EXAMPLE, _SHORT = 200, 24
+"""Bytes of a column among which an example is looked for, and of that as much as is shown."""
 
 
 class Alone(NamedTuple):
@@ -88,10 +93,17 @@ class Explainer:
         if raw.size < PLAN_FROM:
             return f"chunks of less than {PLAN_FROM >> 10} KiB are not looked at"
         if has_no_structure(raw):
-            return "lines of text: left to the library"
+            return self._why_text(raw)
         if draft_of(raw, self._aim) is None:
             return "no records, numbers or rows were found"
         return "what was found would not save enough to be worth its time"
+
+    def _why_text(self, raw: Bytes) -> str:
+        if self._aim.name == "speed":
+            return "lines of text: left to the library where speed is all"
+        if text_draft(raw, self._aim) is None:
+            return "text without columns, as prose is: left to the library"
+        return "columns of text that would not save enough to be worth their time"
 
     def _plan(self, number: int, raw: Bytes, coded: Coded, room: Bytes) -> dict[str, Any]:
         """The tree with all that is known of it, and its costs."""
@@ -122,7 +134,8 @@ class Explainer:
             if want is not None:
                 yield draft, want, seconds
         for aim in tried(self._aim):
-            found, seconds = _timed(lambda aim=aim: draft_of(raw, aim))  # type: ignore[misc]
+            find = text_draft if has_no_structure(raw) else draft_of
+            found, seconds = _timed(lambda aim=aim, find=find: find(raw, aim))  # type: ignore[misc]
             if found is not None:
                 yield *found, seconds
 
@@ -138,6 +151,9 @@ class Explainer:
             self._tell(below["node"], want.children[min(number, last)], part)
         if want.id == RECORDS:
             self._tell_fields(told, want, stream.data, inner)
+        if want.id == LINES:
+            for below, part in zip(told["streams"][TEXTS - 1 :], inner[TEXTS - 1 :], strict=True):
+                below["name"] += _example(part.data)
 
     def _by_library(self, data: Bytes) -> int:
         codec = codec_by_id(ZSTD)
@@ -160,6 +176,13 @@ class Explainer:
             stored = sum(below["predicted"]["stored"] for below in told["streams"])
             speeds = {"encode": _per(here.record, encode), "decode": _per(here.record, decode)}
             told["predicted"] = {"stored": stored} | speeds
+
+
+def _example(cells: Bytes) -> str:
+    """One cell of a column, from its middle, in words."""
+    around = cells[cells.size // 2 :][:_EXAMPLE].tobytes().split(b"\n")
+    cell = around[1] if len(around) > 2 else around[0]
+    return f", as in {cell[:_SHORT].decode(errors='replace')!r}" if cell else ""
 
 
 def _decode(plan: bytes, payload: Bytes, out: Bytes) -> None:
