@@ -23,6 +23,8 @@ from .cuttings import Prices, Ways, best_cutting
 
 _LEAST: Final = 256
 """Bytes of a coded column of which no more is looked for."""
+_QUICK: Final = 0.88
+"""Of what the library makes of text at its lowest level, what it makes at a better one."""
 _LARGE: Final = 1 << 10
 """Bytes of a coded column from which on lines are looked for within."""
 _PART: Final = 0.06
@@ -56,7 +58,7 @@ def choose_cells(cells: Bytes, aim: Aim, scale: float, worth: float = 0.0) -> Ch
     scale: by how much more cells it will stand for than these are. worth: bytes of a coded column from which on lines
     are looked for within its cells; 0: never.
     """
-    best = _tried(wanted.zstd(aim.strong), cells)
+    best = Chosen(wanted.zstd(aim.strong), _QUICK * _made(wanted.zstd(1), cells))
     if best.size <= _LEAST:
         return best
     number = _numbers(cells, aim)
@@ -103,11 +105,10 @@ def lines_of(ways: Ways, aim: Aim, scale: float, *, inside: bool = False) -> Cho
     return Chosen(want, sum(one.size for one in columns) + float(others) / 8)
 
 
-def _tried(want: Want, cells: Bytes) -> Chosen:
-    """What a tree makes of a sample."""
-    room = np.empty(2 * cells.size + 4096, np.uint8)
-    node = encode_tree(want, cells, room)
-    return Chosen(want, node.stored + len(pack(node)) if node else cells.size)
+def _made(want: Want, data: Bytes) -> float:
+    """The bytes that a tree makes of a sample."""
+    node = encode_tree(want, data, np.empty(2 * data.size + 4096, np.uint8))
+    return node.stored + len(pack(node)) if node else data.size
 
 
 def _numbers(cells: Bytes, aim: Aim) -> Chosen | None:
@@ -116,17 +117,22 @@ def _numbers(cells: Bytes, aim: Aim) -> Chosen | None:
     if params is None:
         return None
     _, streams = Numbers().encode(Stream(Kind.BYTES, cells), params)
-    return _tried(wanted.numbers(params, _values(streams[0], params[2], aim), AUTO), cells)
+    chosen = _values(streams[0], params[2], aim)
+    others = sum(_made(AUTO, one.data) for one in streams[1:])
+    return Chosen(wanted.numbers(params, chosen.want, AUTO), chosen.size + others)
 
 
-def _values(stream: Stream, decimals: int, aim: Aim) -> Want:
+def _values(stream: Stream, decimals: int, aim: Aim) -> Chosen:
     """The tree of a column of numbers."""
     values = stream.values()
     params = printed.guess(values[:_FEW], decimals) if stream.kind is Kind.U64 else None
     if params is not None:
         _, streams = Printed().encode(stream, params)
-        return wanted.printed(params, _values(streams[0], 0, aim))
-    return choose_column([values], aim.name, _row(values), total=values.size, whole=values).want
+        chosen = _values(streams[0], 0, aim)
+        others = sum(_made(AUTO, one.data) for one in streams[1:])
+        return Chosen(wanted.printed(params, chosen.want), chosen.size + others)
+    priced = choose_column([values], aim.name, _row(values), total=values.size, whole=values)
+    return Chosen(priced.want, priced.bits * values.size / 8)
 
 
 def _row(values: npt.NDArray[Any]) -> int:
@@ -151,11 +157,6 @@ def _strings(cells: Bytes, aim: Aim, scale: float, worth: float) -> Iterator[Cho
     if distinct > _DISTINCT * many:
         return
     _, (indices, texts) = Strings().encode(Stream(Kind.BYTES, cells), b"")
-    index = AUTO if distinct <= 256 else _index(indices, aim)
-    text = choose_cells(texts.data, aim, scale, worth).want if texts.data.size > _LARGE else wanted.zstd(aim.strong)
-    yield _tried(wanted.strings(index, text), cells)
-
-
-def _index(indices: Stream, aim: Aim) -> Want:
-    values = indices.values()
-    return choose_column([values], aim.name, total=values.size, whole=values).want
+    index = Chosen(AUTO, _made(AUTO, indices.data)) if distinct <= 256 else _values(indices, 0, aim)
+    text = choose_cells(texts.data, aim, scale, worth)
+    yield Chosen(wanted.strings(index.want, text.want), index.size + text.size)
