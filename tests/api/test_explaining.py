@@ -20,7 +20,10 @@ from .test_looking import with_plan
 DATA = readings(30_000)
 CHUNK = 64 << 10
 NOISE = np.random.default_rng(3).integers(0, 256, 1 << 20, np.uint8).tobytes()
-TEXT = b"".join(b"%d lines of a log that says little\n" % number for number in range(9000))
+CHOICE = np.random.default_rng(4)
+WORDS = [bytes(CHOICE.choice(list(b"etaoinshrdlucmfw"), CHOICE.integers(2, 11)).tolist()) for _ in range(3000)]
+TEXT = b" ".join(WORDS[at] + b".\n" * (at % 7 == 0) for at in CHOICE.integers(0, 3000, 30_000).tolist())
+LOG = b"".join(b"%d lines of a log that says little\n" % number for number in range(9000))
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +118,7 @@ def test_a_runner_up_is_really_encoded(facts):
 @pytest.mark.parametrize(
     ("data", "why"),
     [
-        (TEXT, "lines of text: left to the library"),
+        (TEXT, "text without columns, as prose is: left to the library"),
         (NOISE, "noise: no codec would save anything, so it is stored"),
         (DATA[:10_000], "chunks of less than 16 KiB are not looked at"),
         (NOISE[:100_000], "no records, numbers or rows were found"),
@@ -127,6 +130,17 @@ def test_without_structure(data, why):
     assert (chunk["structure"], chunk["why"]) == (False, why)
     assert chunk["stored"] == chunk["library"]["stored"] <= len(data)
     assert "tree" not in chunk
+
+
+def test_text_with_columns():
+    (chunk,) = penstock.explain(LOG)["chunk_list"]
+    assert chunk["structure"]
+    assert chunk["tree"]["layer"] == "lines"
+    names = [one["name"] for one in chunk["tree"]["streams"]]
+    assert names[:3] == ["shapes", "columns of shapes", "shape of each line"]
+    assert names[4].startswith("column 1, as in '")
+    (chunk,) = penstock.explain(LOG, level="speed")["chunk_list"]
+    assert chunk["why"] == "lines of text: left to the library where speed is all"
 
 
 def test_the_first_of_each_group_is_explained():

@@ -9,7 +9,11 @@ from penstock.api.compressing import compress_file
 
 from .command import COMMAND, PATIENCE
 
-TEXT = b"".join(b"%d lines of a log that says little\n" % number for number in range(3000))
+_CHOICE = random.Random(2)
+_WORDS = ["".join(_CHOICE.choices("etaoinshrdlucmfw", k=_CHOICE.randrange(2, 11))) for _ in range(3000)]
+_SENTENCES = (f"{' '.join(_CHOICE.choices(_WORDS, k=_CHOICE.randrange(3, 20)))}.\n" for _ in range(3000))
+TEXT = "".join(_SENTENCES).encode()[:109_890]
+"""Prose: there are no columns in it."""
 NOISE = random.Random(1).randbytes(70_000)
 DATA = TEXT + NOISE
 

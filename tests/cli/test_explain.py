@@ -10,6 +10,8 @@ from api.readings import readings
 from penstock.api.compressing import compress_file
 from penstock.cli.trees import alike, shape
 
+from .squeezed import TEXT
+
 DATA = readings(30_000)
 
 
@@ -72,13 +74,24 @@ def test_all_chunks_of_a_kind_are_told_once(penstock, tmp_path):
 
 
 def test_without_structure(penstock, tmp_path):
-    (tmp_path / "x.log").write_bytes(b"".join(b"line %d says little\n" % number for number in range(9000)))
+    (tmp_path / "x.log").write_bytes(TEXT)
     _, out, _ = penstock("explain", tmp_path / "x.log")
     lines = out.splitlines()
-    assert lines[2].endswith(": lines of text: left to the library")
+    assert lines[2].endswith(": text without columns, as prose is: left to the library")
     assert lines[3].endswith(" by zstd-3")
     assert lines[-1].count("ratio") == 1
     assert "smaller" not in lines[-1]
+
+
+def test_text_with_columns(penstock, tmp_path):
+    """An example stands beside each column."""
+    lines = [b"line %d says %d in little\n" % (number, number * number % 9973) for number in range(9000)]
+    (tmp_path / "x.log").write_bytes(b"".join(lines))
+    _, out, _ = penstock("explain", tmp_path / "x.log")
+    assert re.search(r"column 2, as in '\d+':", out)
+    assert "lines: shapes and columns" in out
+    _, out, _ = penstock("explain", "--level", "speed", tmp_path / "x.log")
+    assert "left to the library where speed is all" in out
 
 
 def test_a_container(penstock, held):

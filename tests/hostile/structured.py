@@ -16,12 +16,14 @@ from penstock.layers.contract import (
     DICTIONARY,
     DIGITS,
     FRAMES,
+    LINES,
     LZ4,
     NIBBLES,
     NUMBERS,
     PACK,
     PADDING,
     PLANES,
+    PRINTED,
     RECORDS,
     REGIONS,
     RUNS,
@@ -65,6 +67,8 @@ _CELLS = (
     _over(NUMBERS, b"\x08\1\3\1", _STORED),
     _over(STRINGS, b"", _over(NIBBLES, b"\4", _STORED), _over(NUMBERS, b"\0\1\0\0", _STORED)),
 )
+_LINES = _over(LINES, b"\1\0\x0a", _ZIPPED, _STORED, _STORED, _over(STRINGS, b"", _STORED, _STORED))
+_PRINTED = _over(NUMBERS, b"\x08\1\x0f\0", _over(PRINTED, b"\2\x0f", _STORED, _STORED), _STORED)
 _FRAMES = _over(FRAMES, b"\1\0\0\4", _over(RECORDS, b"\x12\2", _over(PACK, b"", _STORED)), _ZIPPED, _STORED)
 
 
@@ -105,15 +109,30 @@ def cells(size, random, last):
     return out[:size].rpartition(b"\n")[0].ljust(size, b"\n")
 
 
+def lines(size, random):
+    """Lines of two shapes with numbers in them."""
+    shapes = [b"a %d b %d\n", b"%d: %d\n"]
+    made = [shapes[random.integers(2)] % tuple(random.integers(0, 99, 2)) for _ in range(size // 4)]
+    return b"".join(made)[:size].ljust(size, b"\n")
+
+
+def printed(size, random):
+    """Doubles of numbers with two decimals, as programs print them."""
+    texts = b"".join(b"%.15f\n" % (random.integers(1000, 9999) / 100) for _ in range(size // 19 + 1))
+    return texts[: size // 19 * 19].ljust(size, b"\n")
+
+
 def chunk_of(size, random):
     """(raw, what is wanted of it): half of it rows."""
     whole, text = size // 2 // 44 * 44, size // 24
-    tail = min(16, size - whole - 4 * text)
-    framed = size - whole - 4 * text - tail
-    texts = b"".join(cells(text, random, last) for last in (2, 4, 3, 0))
+    tail = min(16, size - whole - 6 * text)
+    framed = size - whole - 6 * text - tail
+    texts = b"".join(cells(text, random, last) for last in (2, 4, 3, 0)) + lines(text, random) + printed(text, random)
     raw = rows(whole // 44, random) + frames(framed, random) + texts + bytes(tail)
-    sizes = b"".join(map(varint, (whole, framed, *[text] * 4)))
-    return raw, _over(REGIONS, sizes, _over(RECORDS, pack_fields(_FIELDS), *_COLUMNS), _FRAMES, *_CELLS, _SAME)
+    sizes = b"".join(map(varint, (whole, framed, *[text] * 6)))
+    return raw, _over(
+        REGIONS, sizes, _over(RECORDS, pack_fields(_FIELDS), *_COLUMNS), _FRAMES, *_CELLS, _LINES, _PRINTED, _SAME
+    )
 
 
 def structured(size, chunk_size, like):

@@ -38,6 +38,8 @@ _SHOWN: Final = 60
 """Characters of a plan in one line, before it is cut off."""
 _SMALL: Final = 16
 """Pieces of less than so large a part of a chunk are left out of such a line."""
+_BEFORE_COLUMNS: Final = 3
+"""Streams of lines that are no columns."""
 _ZEROS: Final = 0x80
 """Set in the parameter of decimals that end in zeros before the point."""
 _NAMES: Final = {
@@ -83,7 +85,12 @@ def stream_names(node: Node) -> list[str]:
     elif node.id == CHANNELS:
         names = [f"channel {number}" for number in range(many)]
     elif node.id == LINES:
-        names = ["shapes", "columns of shapes", "shape of each line", *(f"column {at}" for at in range(many - 3))]
+        names = [
+            "shapes",
+            "columns of shapes",
+            "shape of each line",
+            *(f"column {at}" for at in range(many - _BEFORE_COLUMNS)),
+        ]
     elif node.id == PLANES:
         names = [f"byte {number}" for number in range(many)]
     else:
@@ -133,6 +140,9 @@ def _short(node: Node, depth: int) -> str:
             return _records_in_short(node.params)
         except CorruptDataError:
             pass
+    if node.id == LINES and len(node.edges) > _BEFORE_COLUMNS:
+        columns = len(node.edges) - _BEFORE_COLUMNS
+        return f"lines({columns} column{'s' * (columns > 1)})"
     below = [edge.node for edge in node.edges]
     if node.id == REGIONS:
         least = sum(edge.size for edge in node.edges) // _SMALL
