@@ -15,6 +15,7 @@ from penstock.api.compressing import compress_file
 from penstock.api.restoring import decompress_file
 from penstock.api.squeeze import compress
 from penstock.errors import ChecksumError, CorruptDataError, KeyRequiredError, StorageError, UsageError
+from penstock.planner import planner
 
 CHUNK = 64 << 10
 
@@ -24,6 +25,9 @@ def source(tmp_path, monkeypatch):
     """A file of several units, of text and noise."""
     monkeypatch.setattr(cluster, "UNIT", 4 * CHUNK)
     monkeypatch.setattr(cluster, "SPAN", 4)
+    # Plans are forgotten where units end, so here, too; other processes plan no more than a unit.
+    monkeypatch.setattr(planner, "SPAN", 4)
+    monkeypatch.setattr(planner, "GROUP", 4)
     random = np.random.default_rng(1)
     text = b"".join(b"line %d of the log, value %d\n" % (n, n * n % 977) for n in range(40_000))
     path = tmp_path / "source"

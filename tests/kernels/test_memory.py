@@ -9,14 +9,18 @@ import pytest
 from naive import simd as twins
 from penstock.kernels import memory, simd
 
-FORMS = {"load64": "uint64", "store64": "void", "load8": "uint8", "store8": "void", "equal_mask": "uint64"}
-TYPES = {"store64": ", uint64", "store8": ", uint8", "equal_mask": ", uint8"}
+FORMS = {
+    "load64": "uint64", "load32": "int64", "load8": "uint8", "store64": "void", "store8": "void",
+    "equal_mask": "uint64", "range_mask": "uint64",
+}  # fmt: skip
+VALUES = {"store64": [0x0123456789ABCDEF], "store8": [0xEF], "equal_mask": [10], "range_mask": [48, 10]}
+TYPES = {"store64": ", uint64", "store8": ", uint8", "equal_mask": ", uint8", "range_mask": ", uint8, uint8"}
 
 
 @lru_cache
 def compiled(name):
     """A loop that does nothing but this intrinsic, at an offset into an array."""
-    more = ", value" if name in TYPES else ""
+    more = "".join(f", value{number}" for number in range(len(VALUES.get(name, []))))
     scope = {"intrinsic": getattr(memory, f"{name}_at"), "address": simd.address}
     back = "" if FORMS[name] == "void" else "return "
     exec(f"def loop(array, offset{more}):\n    {back}intrinsic(address(array) + offset{more})", scope)
@@ -33,7 +37,13 @@ def test_every_intrinsic_is_tested():
 def test_at_every_alignment(name, offset):
     data = np.random.default_rng(offset).integers(0, 256, 96, np.uint8)
     data[::3] = 10
-    value = {"store64": [0x0123456789ABCDEF], "store8": [0xEF], "equal_mask": [10]}.get(name, [])
+    value = VALUES.get(name, [])
     twin = bytearray(data)
     assert compiled(name)(data, offset, *value) == getattr(twins, name)(twin, offset, *value)
     assert data.tobytes() == bytes(twin)
+
+
+@pytest.mark.parametrize(("low", "count"), [(48, 10), (0, 1), (0, 255), (255, 1), (200, 100), (7, 0), (128, 128)])
+def test_ranges(low, count):
+    data = np.random.default_rng(low).integers(0, 256, 96, np.uint8)
+    assert compiled("range_mask")(data, 5, low, count) == twins.range_mask(data, 5, low, count)

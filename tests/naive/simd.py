@@ -25,6 +25,15 @@ def equal_mask(data, offset, byte):
     return sum((data[offset + i] == byte) << i for i in range(64))
 
 
+def load32(data, offset):
+    return int.from_bytes(bytes(data[offset : offset + 4]), "little")
+
+
+def range_mask(data, offset, low, count):
+    """The bytes go around: 100 from 200 on are those up to 255, and those below 44."""
+    return sum(((int(data[offset + i]) - low) % 256 < count) << i for i in range(64))
+
+
 def high_mask(data, offset):
     return sum((data[offset + i] >= 128) << i for i in range(64))
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from .jit import READ_ONLY, helper, kernel
 from .memory import load8_at
-from .simd import address
+from .simd import address, bit_length
 from .texthash import hashed
 
 SEEN = 1 << 14
@@ -27,15 +27,11 @@ _UNIT, _NOISE = 10**8, 1000
 
 @helper
 def _log2(value):
-    """About the logarithm of a whole number, 0 for 0 and 1."""
-    bits = 0.0
-    while value >= 16:
-        value >>= 1
-        bits += 1.0
-    while value >= 2:
-        bits += 0.75 if value < 4 else 0.45
-        value = value - 1 if value < 4 else value - 2
-    return bits
+    """About the logarithm of a whole number, 0 for 0 and 1: straight lines between powers of two."""
+    if value < 2:
+        return 0.0
+    bits = bit_length(np.uint64(value)) - 1
+    return bits - 1.0 + np.float64(value) / np.float64(np.int64(1) << bits)
 
 
 @helper

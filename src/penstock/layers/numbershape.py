@@ -15,8 +15,8 @@ _MOST_DIGITS: Final = 18
 """Digits of the whole numbers that a trimmed form may need."""
 _EXCEPTION_BITS: Final = 80.0
 """About what a cell costs that stays text, its place counted."""
-_UNLIKE_BITS: Final = 12.0
-"""What it costs that numbers of other decimals stand beside the usual ones, scaled otherwise."""
+_UNLIKE_BITS: Final = 80.0
+"""What it costs that a number of other decimals stands beside the usual ones: scaled otherwise, it is far from them."""
 _DIGIT_BITS: Final = log2(10)
 
 
@@ -69,4 +69,5 @@ def _decimals(places: list[int], ending: list[int], longest: int) -> tuple[Form,
             trimmed = min(misfits)
             cost = _EXCEPTION_BITS * (trimmed + longer) + _DIGIT_BITS * numbers * most
             choices.append((cost, (Form.TRIMMED, most, misfits.index(trimmed), trimmed + longer)))
-    return min(choices, key=lambda choice: choice[0])[1]
+    good = [choice for choice in choices if choice[1][3] <= _MOST_EXCEPTIONS * numbers]
+    return min(good, key=lambda choice: choice[0])[1]

@@ -1,0 +1,75 @@
+"""Slow twin of kernels/cellprices.py and kernels/texthash.py."""
+
+import re
+
+MASK, PHI = (1 << 64) - 1, 0x9E3779B97F4A7C15
+NUMBER = re.compile(rb"[+-]?([0-9.]{1,19})")
+
+
+def hashed(piece, mixed):
+    """A piece of text as a hash, from what is in `mixed`."""
+    mixed = (mixed + len(piece)) & MASK
+    for at in range(0, len(piece), 8):
+        word = int.from_bytes(piece[at : at + 8], "little")
+        mixed = (mixed ^ word) * PHI & MASK
+        mixed ^= mixed >> 29
+    return mixed * PHI & MASK
+
+
+def log2(value):
+    """About the logarithm of a whole number: straight lines between powers of two."""
+    bits = max(value.bit_length() - 1, 0)
+    return bits - 1 + value / (1 << bits) if value > 1 else 0.0
+
+
+def number(cell):
+    """The digits of a number without its sign and its point; what is short in a double with all its digits; or none."""
+    found = NUMBER.fullmatch(cell)
+    if not found or found[1].count(b".") > 1:
+        return None
+    value = int(b"0" + found[1].replace(b".", b""))
+    if b"." in found[1] and len(found[1]) > 15 and not 1000 <= value % 10**8 <= 10**8 - 1000:
+        return (value + 1000) // 10**8
+    return value if value < 1 << 63 else None
+
+
+class Column:
+    """What is known of the cells of one column."""
+
+    def __init__(self):
+        self.before, self.value, self.distinct = None, 0, 0
+
+
+def price(lines, shapes, letter, whole, many, extra):
+    """The bits of `many` columns and, last, of shapes.
+
+    lines: (0, bytes) for one left whole, else (shape, [(column, cell)]). shapes: how many there are, and one.
+    """
+    bits, columns, seen, before = [0.0] * many + [extra], [Column() for _ in range(many)], {}, -1
+    for at, (shape, cells) in enumerate(lines):
+        if at:
+            bits[-1] += 0.2 if shape == before else 1.5 + log2(shapes)
+        before = shape
+        if not shape:
+            bits[0] += whole * len(cells)
+            continue
+        for column, cell in cells:
+            bits[column] += cell_price(columns[column], cell, hashed(cell, column), letter, seen)
+    return bits
+
+
+def cell_price(column, cell, mixed, letter, seen):
+    """The bits of one cell, by those before it."""
+    if column.before == mixed:
+        return 0.2
+    column.before, cost = mixed, 5.0 + letter * len(cell)
+    if seen.get(mixed >> 50, 0) == mixed:
+        cost = 1.5 + log2(column.distinct)
+    else:
+        seen[mixed >> 50] = mixed
+        column.distinct += 1
+    value = number(cell)
+    if value is not None:
+        cost = min(cost, 1.7 + log2(abs(value - column.value)))
+        column.value = value
+    return cost
