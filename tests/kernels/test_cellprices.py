@@ -1,5 +1,6 @@
 """The prices of cells in columns, and the hash of pieces of text, are those of the slow twin."""
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 
 from naive import cellprices as twin
 from penstock.kernels import cellprices, tokens
-from penstock.kernels.jit import READ_ONLY, kernel
+from penstock.kernels.jit import READ_ONLY
 from penstock.kernels.simd import address
 from penstock.kernels.texthash import hashed, same
 from penstock.layers.lines import Cutting, columns, cut
@@ -99,14 +100,14 @@ def test_columns_that_go_on_cost_little():
 # --- the hash of pieces ------------------------------------------------------------------------------------
 
 
-@kernel(f"int64({READ_ONLY}, int64, int64, uint64, uint64[::1])")
+@numba.njit(f"int64({READ_ONLY}, int64, int64, uint64, uint64[::1])")
 def hash_piece(text, start, size, mixed, out):
     base = address(text)
     out[0] = hashed(base + start, size, base + text.size, mixed)
     return np.int64(0)
 
 
-@kernel(f"int64({READ_ONLY}, int64, int64, int64)")
+@numba.njit(f"int64({READ_ONLY}, int64, int64, int64)")
 def are_same(text, one, other, size):
     base = address(text)
     return np.int64(same(base + one, base + other, size, base + text.size))
