@@ -170,8 +170,11 @@ def cut(text: Bytes, cutting: Cutting) -> Cut:
     return Cut(text, begins, firsts, starts[:many], ends[:many], which, examples[:shapes], counts[:shapes])
 
 
-def columns(found: Cut, keys: npt.NDArray[np.uint64], room: int) -> Columns:
-    """Put the cells into columns; more than the known `keys` as long as there is `room` for so many."""
+def columns(found: Cut, keys: npt.NDArray[np.uint64], room: int, *, empty: bool = False) -> Columns:
+    """Put the cells into columns; more than the known `keys` as long as there is `room` for so many.
+
+    empty: only say which columns there are.
+    """
     from ..kernels import lines
 
     keep = np.flatnonzero(found.counts >= _FEW)
@@ -194,7 +197,8 @@ def columns(found: Cut, keys: npt.NDArray[np.uint64], room: int) -> Columns:
     renumbered[keep[good]] = np.arange(1, np.count_nonzero(good) + 1, dtype=np.uint16)
     which = renumbered[found.which]
     offsets = offsets[:-1][good]
-    cells = _spread(found, which, numbers, offsets, count + 1)
+    none = [found.text[:0]] * (count + 1)
+    cells = none if empty else _spread(found, which, numbers, offsets, count + 1)
     narrow = which.astype(np.uint8) if good.sum() < 256 else which
     return Columns(shapes[: int(used[-1])], numbers[: int(spans[good].sum())], offsets, narrow, cells, known[:count])
 

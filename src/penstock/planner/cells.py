@@ -75,7 +75,7 @@ def _within(cells: Bytes, best: Chosen, aim: Aim, scale: float) -> Chosen:
     ways = best_cutting(few, prices, inside=True)
     if ways.price > _WORTH * each * few.size or len(ways.columns.cells) < 2:
         return best
-    ways = ways if few.size == cells.size else best_cutting(cells, prices, only=ways.cutting)
+    ways = best_cutting(cells, prices, only=ways.cutting)
     inner = lines_of(ways, aim, scale, inside=True)
     return inner if len(inner.want.children) > lines.TEXTS and inner.size < _WORTH * best.size else best
 

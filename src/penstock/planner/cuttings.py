@@ -44,7 +44,7 @@ class Ways(NamedTuple):
     columns: Columns
     bits: npt.NDArray[np.float64]
     covered: int
-    """Bytes of the text that are cells of columns."""
+    """Bytes of the text that are cells."""
 
     @property
     def price(self) -> float:
@@ -67,10 +67,12 @@ _local = threading.local()
 def best_cutting(text: Bytes, prices: Prices, *, inside: bool = False, only: Cutting | None = None) -> Ways:
     """Return the cheapest way to cut a text of whole lines.
 
-    inside: the lines are cells themselves; they are cut at runs alone. only: the one way that is priced.
+    inside: the lines are cells themselves; they are cut at runs alone. only: the one way that is priced; its columns
+    then have their cells, else they are empty.
     """
-    likely = [only] if only else _likely(text, inside)
-    return min((_priced(text, one, prices) for one in likely), key=_rank)
+    if only:
+        return _priced(text, only, prices)
+    return min((_priced(text, one, prices, empty=True) for one in _likely(text, inside)), key=_rank)
 
 
 def _rank(ways: Ways) -> float:
@@ -99,11 +101,11 @@ def _likely(text: Bytes, inside: bool) -> Iterator[Cutting]:
             yield Cutting(tokens.FIELDS, one)
 
 
-def _priced(text: Bytes, cutting: Cutting, prices: Prices) -> Ways:
+def _priced(text: Bytes, cutting: Cutting, prices: Prices, *, empty: bool = False) -> Ways:
     from ..kernels import cellprices
 
     found = cut(text, cutting)
-    made = columns(found, np.empty(0, np.uint64), MOST_COLUMNS)
+    made = columns(found, np.empty(0, np.uint64), MOST_COLUMNS, empty=empty)
     many = len(made.cells)
     bits, state, seen = np.zeros(many + 1), np.zeros((many, 4), np.uint64), _scratch().seen
     seen[:] = 0
@@ -111,7 +113,7 @@ def _priced(text: Bytes, cutting: Cutting, prices: Prices) -> Ways:
         text, found.begins, found.firsts, found.starts, found.ends, made.which.astype(np.uint16), made.numbers,
         made.offsets, _shape_bits(found, prices.scale), prices.letter, prices.whole, seen, state, bits,
     )  # fmt: skip
-    return Ways(cutting, made, bits, sum(one.size for one in made.cells[1:]) - int(found.firsts[-1]))
+    return Ways(cutting, made, bits, int((found.ends - found.starts).sum()))
 
 
 def _shape_bits(found: Cut, scale: float) -> float:

@@ -48,11 +48,8 @@ def text_tree(raw: Bytes, aim: Aim) -> Want | None:
     prices = prices._replace(scale=raw.size / sample.size)
     ways = best_cutting(sample, prices, only=ways.cutting._replace(end=end))
     found = lines_of(ways, aim, prices.scale)
-    return (
-        found.want
-        if len(found.want.children) > TEXTS and found.size < _MOST * library_price(sample, aim.guess) * sample.size / 8
-        else None
-    )
+    most = _MOST * library_price(sample, aim.guess) * sample.size / 8
+    return found.want if len(found.want.children) > TEXTS and found.size < most else None
 
 
 def _end(raw: Bytes) -> int:
