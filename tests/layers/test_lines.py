@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penstock.errors import UsageError
+from penstock.kernels import lines as kernels
 from penstock.kernels import tokens
 from penstock.layers.lines import Cutting, Lines, columns, cut, wanted
 from penstock.layers.streams import Kind, Stream
@@ -109,6 +110,29 @@ def test_more_cells_and_shapes_than_there_is_room_for():
 def test_many_shapes(cutting):
     raw = b"".join(b"%s%d\n" % (bytes(97 + (n >> place) % 2 for place in range(15)), n) for n in range(20_000)) * 2
     round_trip(LAYER, bytes_of(raw), wanted(cutting, keys_of(raw, cutting)))
+
+
+def test_a_quotation_that_does_not_end_is_looked_through_once():
+    """Each of the escaped marks in it could begin one that does not end either: that would take minutes here."""
+    raw = b'{"a": 1}\n' * 9 + b'"' + b'\\"' * 400_000 + b'\n{"a": "b"}\n' * 2
+    cutting = Cutting(tokens.DECIMALS | tokens.QUOTES)
+    shapes, _ = taken(raw, cutting)
+    assert shapes == [b'{"a": \0}', b'{"a": "\0"}']
+    round_trip(LAYER, bytes_of(raw), wanted(cutting, keys_of(raw, cutting)))
+
+
+def test_lines_whose_hashes_collide_may_stay_whole():
+    """In a table that is full most of them do; none has another one's shape."""
+    lines_ = [b"x" * (n % 400) + b"y" * (n // 400) + b"1" for n in range(700)] * 2
+    found = cut(np.frombuffer(b"\n".join(lines_), np.uint8), Cutting(tokens.DIGITS))
+    room, which = 255, np.empty(len(lines_), np.uint16)
+    examples, counts = np.empty(room, np.uint32), np.zeros(room, np.uint32)
+    shapes = kernels.shape(
+        found.text, found.begins, found.firsts, found.starts, found.ends, which, np.zeros(256, np.int32),
+        np.empty(room, np.uint64), examples, counts,
+    )  # fmt: skip
+    assert shapes <= room and counts[:shapes].sum() == np.count_nonzero(which < room)
+    assert all(lines_[examples[shape]] == line for line, shape in zip(lines_, which, strict=True) if shape < room)
 
 
 def test_damage_is_noticed_or_does_no_harm():

@@ -13,6 +13,8 @@ from .tokens import MIXED, NEWLINE, QUOTE, QUOTES, has_digit, quotation, runs_of
 SLACK = 16
 """Bytes behind each column that may be overwritten with anything."""
 _PLACE = np.uint8(0)
+_PROBES = 256
+"""Places of the table that are tried: more are needed only where somebody chose lines whose hashes collide."""
 _NAMED = 2
 """Letters in what stands before a cell that make it the cell's name."""
 
@@ -58,7 +60,7 @@ def _alike(base, limit, one, other, firsts, begins, starts, ends):
 def shape(text, begins, firsts, starts, ends, which, table, hashes, examples, counts):
     """Number the shapes of lines that `cut` has cut; return how many there are.
 
-    which: the shape of each line, or the number of shapes there is room for where there are too many. table: zeros, a
+    which: the shape of each line, or the number of shapes there is room for where it has none of those. table: zeros, a
     power of two of them and more than shapes; hashes, examples (a line), counts (lines): of each shape.
     """
     base, shapes, mask = address(text), np.int64(0), np.uint64(table.size - 1)
@@ -74,12 +76,15 @@ def shape(text, begins, firsts, starts, ends, which, table, hashes, examples, co
             continue
         mixed = _hash_of(base, limit, line, cells, lines, begin, end)
         slot = (mixed >> np.uint64(20)) & mask
-        found = np.int64(table[slot]) - 1
+        found, tries = np.int64(table[slot]) - 1, 0
         while found >= 0 and not (
             hashes[found] == mixed and _alike(base, limit, np.int64(examples[found]), line, cells, lines, begin, end)
         ):
-            slot = (slot + np.uint64(1)) & mask
+            slot, tries = (slot + np.uint64(1)) & mask, tries + 1
             found = np.int64(table[slot]) - 1
+            if tries == _PROBES:
+                found = np.int64(hashes.size)
+                break
         if found < 0:
             found = shapes
             if shapes < hashes.size:
@@ -137,7 +142,7 @@ def cut_runs(text, tail, way, begins, firsts, starts, ends):
     """The same by runs, see `tokens`."""
     quotes, way = way & QUOTES != 0, way & ~QUOTES
     base, limit = address(text), address(text) + text.size
-    made, line, skip, start = np.int64(0), np.int64(0), np.int64(0), np.int64(-1)
+    made, line, skip, start, open_quote = np.int64(0), np.int64(0), np.int64(0), np.int64(-1), False
     digit, letter, word, cell = np.uint64(0), np.uint64(0), np.uint64(0), np.uint64(0)
     for first in range(0, text.size + 1, 64):
         if made + 128 > starts.size:
@@ -162,15 +167,18 @@ def cut_runs(text, tail, way, begins, firsts, starts, ends):
                 start = np.int64(-1)
             if begin & bit:
                 start = place
-            elif marks & bit:
+            elif marks & bit and not open_quote:
                 close, key = quotation(base + place + 1, limit)
                 if close > 0 and not key:
                     starts[made], ends[made] = place + 1, close - base
                     made += 1
                 skip = close - base + 1 if close > 0 else skip
+                # To look again from each of the marks behind, all escaped, would take the square of the line's time.
+                open_quote = close == 0
             elif newlines & bit:
                 if line + 1 >= begins.size:
                     break
+                open_quote = False
                 line += 1
                 begins[line], firsts[line] = place + 1, made
     return made

@@ -24,10 +24,8 @@ from .streams import Kind, Stream
 
 _MOST_SHAPES: Final = 8192
 _TABLE: Final = 1 << 15
-_MOST_COLUMNS: Final = 4096
-_TEXTS: Final = 3
-TEXTS: Final = _TEXTS + 1
-"""Streams before the columns; with the one that takes what has no column of its own."""
+TEXTS: Final = 3
+"""Streams before the columns."""
 _NEWLINE: Final = 10
 _FEW: Final = 2
 """Lines of a shape, of which fewer are left whole."""
@@ -104,11 +102,11 @@ class Lines:
         ended, end = reader.byte(), reader.byte()
         reader.end()
         kinds = [child.kind for child in children]
-        known = kinds[:2] == [Kind.BYTES, Kind.U16] and set(kinds[_TEXTS:]) == {Kind.BYTES}
+        known = kinds[:2] == [Kind.BYTES, Kind.U16] and set(kinds[TEXTS:]) == {Kind.BYTES}
         if ended > 1 or not known or kinds[2] not in {Kind.BYTES, Kind.U16} or out.kind is not Kind.BYTES:
             raise CorruptDataError("the inner streams are not those that lines make")
         if not _woven(children, bool(ended), out.data):
-            raise CorruptDataError(f"{len(children) - _TEXTS} columns do not fit the shapes of {out.data.size} bytes")
+            raise CorruptDataError(f"{len(children) - TEXTS} columns do not fit the shapes of {out.data.size} bytes")
         if end != _NEWLINE:
             from ..kernels import weave
 
@@ -134,7 +132,7 @@ def _woven(children: Sequence[Stream], ended: bool, out: Bytes) -> bool:
     which = np.ascontiguousarray(children[2].read(), np.uint16)
     many = int(np.count_nonzero(shapes[:size] == _NEWLINE))
     firsts, pieces = np.zeros(many + 1, np.uint32), np.empty(many + numbers.size, np.uint32)
-    cells = [child.data for child in children[_TEXTS:]]
+    cells = [child.data for child in children[TEXTS:]]
     if weave.read_shapes(shapes, size, numbers, len(cells), firsts, pieces) != many:
         return False
     cursors = np.array([readable(one) for one in cells], np.int64)

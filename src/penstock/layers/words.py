@@ -28,6 +28,7 @@ from .contract import (
     STORE,
     STRINGS,
 )
+from .lines import TEXTS
 from .params import Reader
 from .plan import Edge, Node, layer_name
 from .records import Field, Form, layout
@@ -38,8 +39,6 @@ _SHOWN: Final = 60
 """Characters of a plan in one line, before it is cut off."""
 _SMALL: Final = 16
 """Pieces of less than so large a part of a chunk are left out of such a line."""
-_BEFORE_COLUMNS: Final = 3
-"""Streams of lines that are no columns."""
 _ZEROS: Final = 0x80
 """Set in the parameter of decimals that end in zeros before the point."""
 _NAMES: Final = {
@@ -89,7 +88,7 @@ def stream_names(node: Node) -> list[str]:
             "shapes",
             "columns of shapes",
             "shape of each line",
-            *(f"column {at}" for at in range(many - _BEFORE_COLUMNS)),
+            *(f"column {at}" for at in range(many - TEXTS)),
         ]
     elif node.id == PLANES:
         names = [f"byte {number}" for number in range(many)]
@@ -140,8 +139,8 @@ def _short(node: Node, depth: int) -> str:
             return _records_in_short(node.params)
         except CorruptDataError:
             pass
-    if node.id == LINES and len(node.edges) > _BEFORE_COLUMNS:
-        columns = len(node.edges) - _BEFORE_COLUMNS
+    if node.id == LINES and len(node.edges) > TEXTS:
+        columns = len(node.edges) - TEXTS
         return f"lines({columns} column{'s' * (columns > 1)})"
     below = [edge.node for edge in node.edges]
     if node.id == REGIONS:

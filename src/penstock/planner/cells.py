@@ -77,7 +77,7 @@ def _within(cells: Bytes, best: Chosen, aim: Aim, scale: float) -> Chosen:
         return best
     ways = best_cutting(cells, prices, only=ways.cutting)
     inner = lines_of(ways, aim, scale, inside=True)
-    return inner if len(inner.want.children) > lines.TEXTS and inner.size < _WORTH * best.size else best
+    return inner if len(inner.want.children) > lines.TEXTS + 1 and inner.size < _WORTH * best.size else best
 
 
 def _few(cells: Bytes) -> Bytes:

@@ -152,7 +152,7 @@ class Explainer:
         if want.id == RECORDS:
             self._tell_fields(told, want, stream.data, inner)
         if want.id == LINES:
-            for below, part in zip(told["streams"][TEXTS - 1 :], inner[TEXTS - 1 :], strict=True):
+            for below, part in zip(told["streams"][TEXTS:], inner[TEXTS:], strict=True):
                 below["name"] += _example(part.data)
 
     def _by_library(self, data: Bytes) -> int:

@@ -49,7 +49,7 @@ def text_tree(raw: Bytes, aim: Aim) -> Want | None:
     ways = best_cutting(sample, prices, only=ways.cutting._replace(end=end))
     found = lines_of(ways, aim, prices.scale)
     most = _MOST * library_price(sample, aim.guess) * sample.size / 8
-    return found.want if len(found.want.children) > TEXTS and found.size < most else None
+    return found.want if len(found.want.children) > TEXTS + 1 and found.size < most else None
 
 
 def _end(raw: Bytes) -> int:
