@@ -22,6 +22,7 @@ from numba.core.registry import cpu_target
 from numba.extending import intrinsic as _intrinsic
 
 from .parts import cold_helper, helper
+from .sources import source_hash
 
 __all__ = [
     "READ_ONLY",
@@ -101,7 +102,7 @@ class Kernel:
         if self._compiled is not None:
             return True
         folder = cache_folder()
-        return folder is not None and any(folder.glob(f"*.{self.name}-*.nbi"))
+        return folder is not None and any(folder.glob(f"*.{self.name}-{_sources_of(self.function)}*.nbi"))
 
     def assembly(self) -> str:
         """The machine code, for checking what LLVM made of the loop."""
@@ -155,9 +156,10 @@ def compile_all() -> float:
 
 
 # --- the on-disk cache -----------------------------------------------------------------------------------------------
-# Numba keys its cache by one file's time stamp; a kernel here changes when any file it inlines changes. So the folder's
-# name holds a hash of all kernel sources, and of the CPU: where machines share a home, two that compile at once would
-# otherwise number their files alike. Cache files are pickles: the folder must be ours alone, or it is not used.
+# Numba keys its cache by one file's time stamp; a kernel here changes when any file it inlines changes. So the files'
+# names hold a hash of all sources that a kernel depends on. The folder's holds one of the CPU: where machines share a
+# home, two that compile at once would otherwise number their files alike. Cache files are pickles: the folder must be
+# ours alone, or it is not used.
 
 _SEAL = 16
 _folder: Path | None = None
@@ -199,9 +201,6 @@ def _make_folder() -> Path | None:
 
 def _build_hash() -> str:
     digest = hashlib.blake2b(digest_size=10)
-    for path in sorted(Path(__file__).parent.glob("**/*.py")):
-        digest.update(path.name.encode())
-        digest.update(path.read_bytes())
     # Bounds checking changes the code but not Numba's own key.
     bounds = getattr(numba.config, "BOUNDSCHECK", None)
     cpu = cpu_target.target_context.codegen().magic_tuple()
@@ -209,8 +208,12 @@ def _build_hash() -> str:
     return digest.hexdigest()
 
 
+def _sources_of(function: Callable[..., Any]) -> str:
+    return source_hash(Path(function.__code__.co_filename))
+
+
 class _Locator(caching._CacheLocator):
-    """Tells Numba to keep a kernel's files in `cache_folder()`, and that they never go stale there."""
+    """Tells Numba to keep a kernel's files in `cache_folder()`, under a name for each state of its sources."""
 
     def __init__(self, py_func: Any, py_file: str) -> None:
         self._py_func = py_func
@@ -219,10 +222,10 @@ class _Locator(caching._CacheLocator):
         return str(cache_folder())
 
     def get_source_stamp(self) -> str:
-        return "by folder"
+        return "by name"
 
-    def get_disambiguator(self) -> None:
-        return None
+    def get_disambiguator(self) -> str:
+        return _sources_of(self._py_func)
 
     @classmethod
     def from_function(cls, py_func: Any, py_file: str) -> _Locator:
