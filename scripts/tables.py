@@ -65,6 +65,9 @@ def by_kind_table(data: dict) -> str:
         reached = ", ".join(f"**{goal['reached']:.3g}** {goal['figure']}" for goal in row["goals"])
         goals = ", ".join(asked(goal) for goal in row["goals"])
         lines.append(f"| {row['what']} | {reached} | {goals}{'' if row['met'] else ' (missed)'} |")
+    lines += [
+        line for row in data["rows"] if "beside" in row for line in ("", f"Beside {row['what']}: {row['beside']}.")
+    ]
     machine = data["machine"]
     left_out = "".join(f" {name} is left out: {why}." for name, why in machine["missing"].items())
     source = "made files" if machine["made"] else "files from public repositories; image16 and column are made"

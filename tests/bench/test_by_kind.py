@@ -14,6 +14,7 @@ from penstock.bench import by_kind, peers_by_kind
 from penstock.bench.__main__ import main as bench_main
 from penstock.bench.by_kind import Figures
 from penstock.bench.by_kind_goals import COLUMN, FIVE, goals
+from penstock.bench.by_kind_text import STRINGS, TEXTS, text_goals
 from penstock.bench.kinds import Part, Source
 from penstock.cli.main import main
 from penstock.errors import UsageError
@@ -302,6 +303,43 @@ def test_the_kinds_together_in_geometric_mean():
     assert row["goals"][2]["reached"] == pytest.approx(2)
 
 
+TEXT = {
+    "penstock balanced": Figures(1000, 100, 5e-6, 1e-6),
+    "zstd-3": Figures(1000, 200, 3e-6, 1e-6),
+    "zstd-9": Figures(1000, 101, 16e-6, 1e-6),
+    "xz-6": Figures(1000, 110, 30e-6, 9e-6),
+}
+WORSE_TEXT = {
+    "larger than xz": ("csv", "xz-6", Figures(1000, 99, 1.0, 1.0), "balanced, csv as columns"),
+    "slow": ("csv", "penstock balanced", Figures(1000, 100, 7e-6, 1e-6), "balanced, csv as columns"),
+    "restored slowly": ("csv", "penstock balanced", Figures(1000, 100, 5e-6, 2e-6), "balanced, csv as columns"),
+    "strings larger": ("strings", "zstd-9", Figures(1000, 99, 16e-6, 1e-6), "balanced, strings: as zstd-9"),
+    "strings slow": ("strings", "zstd-9", Figures(1000, 101, 14e-6, 1e-6), "balanced, strings: as zstd-9"),
+}  # fmt: skip
+
+
+def test_goals_of_text_that_are_reached():
+    found = text_goals(dict.fromkeys((*TEXTS, STRINGS, "xml"), TEXT), TEXT)
+    assert all(row["met"] for row in found), found
+    assert len(found) == 5 + 1 + 1 + 1
+    assert text_goals({"xml": TEXT}, {}) == []
+
+
+@pytest.mark.parametrize("what", WORSE_TEXT)
+def test_goals_of_text_that_are_missed(what):
+    kind, method, worse, row = WORSE_TEXT[what]
+    found = text_goals(dict.fromkeys((*TEXTS, STRINGS), TEXT) | {kind: TEXT | {method: worse}}, TEXT)
+    assert [each["what"] for each in found if not each["met"]] == [row]
+
+
+@pytest.mark.parametrize(
+    "mine", [Figures(1000, 111, 5e-6, 1e-6), Figures(1000, 100, 7e-6, 1e-6), Figures(1000, 100, 5e-6, 1.1e-6)]
+)
+def test_goals_of_the_whole_that_are_missed(mine):
+    (row,) = text_goals({}, TEXT | {"penstock balanced": mine})
+    assert not row["met"]
+
+
 def test_two_threads_have_enough_to_do():
     (row,) = goals({}, [words(70_000), numbers(90)], 1, quick=True)
     assert row["what"] == "balanced, 4 MiB of the kinds, 2 threads"
@@ -328,5 +366,5 @@ def test_the_table_of_the_readme(little, tmp_path, monkeypatch):
     assert lines[2].startswith("| kind | penstock speed | penstock balanced | penstock ratio | zstd-3 |")
     assert {line.split(" | ")[0] for line in lines[4:8]} == {"| float", "| text", "| image16", "| column"}
     assert len({line.count("|") for line in lines[2:8]}) == 1
-    assert sum(line.startswith("| balanced") for line in lines) == 5
+    assert sum(line.startswith("| balanced") for line in lines) == 6
     assert "old" not in lines

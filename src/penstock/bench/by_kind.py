@@ -13,6 +13,7 @@ from ..buffers import arena
 from ..errors import UsageError
 from . import kinds, rivals
 from .by_kind_goals import COLUMN, FIVE, IMAGES, goals
+from .by_kind_text import STRINGS, text_goals
 from .kinds import Part
 from .peers_by_kind import Method, Pieces, methods, missing, size_of
 from .stand_ins import stand_ins
@@ -142,7 +143,7 @@ def measured(sets: Sets, runs: int, say: Callable[[str], object]) -> tuple[Table
     for kind, parts in sets.items():
         found = []
         for part in parts:
-            found.append(_timed(part, methods(part, column=kind == COLUMN), runs))
+            found.append(_timed(part, methods(part, column=kind == COLUMN, strings=kind == STRINGS), runs))
             every = {name: figures.to_dict() for name, figures in found[-1].items()}
             files.append({"kind": kind, "file": part.name, "methods": every})
         table[kind] = added(found)
@@ -170,6 +171,7 @@ def run(*, runs: int, files: str | None, quick: bool, say: Callable[[str], objec
     sets = data_sets(files, quick=quick)
     table, every = measured(sets, runs, say)
     rows = goals(table, [part.data for kind in FIVE for part in sets.get(kind, [])], runs, quick=quick)
+    rows += text_goals(table, added([table[kind] for kind in table if kind != COLUMN]))
     for row in rows:
         say(f"{'ok  ' if row['met'] else 'MISS'} {row['what']}: {row['figures']}")
     whole = {

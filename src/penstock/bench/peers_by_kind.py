@@ -83,10 +83,11 @@ def missing() -> dict[str, str]:
     return found
 
 
-def methods(part: Part, *, column: bool) -> list[Method]:
-    """All of them for one file. column: blosc2 also at its best ratio."""
+def methods(part: Part, *, column: bool, strings: bool = False) -> list[Method]:
+    """All of them for one file. column: blosc2 also at its best ratio; strings: zstd also at level 9."""
     found = [_penstock(objective) for objective in OBJECTIVES]
     found += [_zstd(1), _zstd(3), _zstd_pieces(), _zstd(19, 1, _SLOW), _xz()]
+    found += [_zstd(9)] if strings else []
     absent = missing()
     if "blosc2" not in absent:
         found.append(_blosc2(part.data, 5))
