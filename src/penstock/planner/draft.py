@@ -17,6 +17,7 @@ from .padded import Rows, padded_rows
 from .structure import Layout, Region, find, rephase
 from .textual import text_tree
 from .whole import Whole
+from .wide import wide_text
 
 _WINDOWS: Final = 4
 _WINDOW: Final = 8 << 10
@@ -95,6 +96,9 @@ def draft_of(raw: Bytes, aim: Aim, whole: Whole | None = None) -> tuple[Draft, W
     framed = frames_tree(raw, aim)
     if framed is not None:
         return AsItIs(framed), framed
+    wide = wide_text(raw, aim)
+    if wide is not None:
+        return AsItIs(wide), wide
     lengths = candidates(raw)
     rows = padded_rows(raw, lengths, aim)
     if rows is None or raw.size > _FEW:
