@@ -11,6 +11,7 @@ import hashlib
 import json
 import struct
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -175,6 +176,36 @@ def printed() -> tuple[Part, bytes]:
     return regions(*map(as_bytes, parts)), raw
 
 
+def hexadecimal() -> tuple[Part, bytes]:
+    """UUIDs, hashes of 64 digits, three capital digits, and cells that are none."""
+    parts, raw = [], b""
+    for capital, template, others in (
+        (0, bytes(8) + b"-\0\0\0\0" * 3 + b"-" + bytes(12), {0: b"\n", 1: b"none\n", 5: b"\0\n"}),
+        (0, bytes(64), {}),
+        (1, b"0x\0\0\0", {3: b"0xabc\n"}),
+        (0, b"\0", {}),
+    ):
+        many = template.count(0)
+        texts = [f"{i * 0x9E3779B97F4A7C15**4 % 16**many:0{many}x}" for i in range(1, 6)]
+        rows = [bytes.fromhex(text + "0" * (many % 2)) for text in texts]
+        cells = [bytes(map(next_of(text.upper() if capital else text), template)) + b"\n" for text in texts]
+        gaps, last = [], -1
+        for place, other in others.items():
+            cells.insert(place, other)
+            gaps.append(place - last - 1)
+            last = place
+        streams = [stored(b"".join(rows)), *([numbers(gaps, 4), stored(b"".join(others.values()))] if others else [])]
+        parts.append(made(18, bytes([capital]) + template, streams, len(b"".join(cells))))
+        raw += b"".join(cells)
+    return regions(*parts), raw
+
+
+def next_of(text: str) -> Callable[[int], int]:
+    """For each place of a template what stands there: the next character, or the template's."""
+    left = iter(text.encode())
+    return lambda byte: byte or next(left)
+
+
 def packed_blocks(width: int) -> tuple[Part, bytes]:
     values = [(i * 7 % 13 + 3 + (i % 50 == 7) * 999) % 256**width for i in range(1030)]
     leasts, words, apart, places, counts, bits = pack.pack(values, 8 * width)
@@ -286,6 +317,7 @@ def good() -> dict[str, tuple[Part, bytes]]:
         "channels": all_channels(),
         "decimal": decimals(),
         "printed": printed(),
+        "hexes": hexadecimal(),
         "delta-smooth": smoothed(),
         "deep": (nested(stored(b"at the bottom"), 15), b"at the bottom"),
     }

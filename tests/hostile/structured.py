@@ -16,6 +16,7 @@ from penstock.layers.contract import (
     DICTIONARY,
     DIGITS,
     FRAMES,
+    HEXES,
     LINES,
     LZ4,
     NIBBLES,
@@ -69,6 +70,7 @@ _CELLS = (
 )
 _LINES = _over(LINES, b"\1\0\x0a", _ZIPPED, _STORED, _STORED, _over(STRINGS, b"", _STORED, _STORED))
 _PRINTED = _over(NUMBERS, b"\x08\1\x0f\0", _over(PRINTED, b"\2\x0f", _STORED, _STORED), _STORED)
+_HEXES = _over(HEXES, b"\0\0\0\0-\0\0", _STORED, _STORED)
 _FRAMES = _over(FRAMES, b"\1\0\0\4", _over(RECORDS, b"\x12\2", _over(PACK, b"", _STORED)), _ZIPPED, _STORED)
 
 
@@ -122,16 +124,31 @@ def printed(size, random):
     return texts[: size // 19 * 19].ljust(size, b"\n")
 
 
+def hexes(size, random):
+    """Hexadecimal digits, and a few that are none."""
+    texts = b"".join(b"%03x-%02x\n" % (random.integers(4096), random.integers(256)) for _ in range(size // 7 + 1))
+    return texts[: size // 7 * 7].replace(b"-f", b"-x").ljust(size, b"\n")
+
+
 def chunk_of(size, random):
     """(raw, what is wanted of it): half of it rows."""
     whole, text = size // 2 // 44 * 44, size // 24
-    tail = min(16, size - whole - 6 * text)
-    framed = size - whole - 6 * text - tail
+    tail = min(16, size - whole - 7 * text)
+    framed = size - whole - 7 * text - tail
     texts = b"".join(cells(text, random, last) for last in (2, 4, 3, 0)) + lines(text, random) + printed(text, random)
+    texts += hexes(text, random)
     raw = rows(whole // 44, random) + frames(framed, random) + texts + bytes(tail)
-    sizes = b"".join(map(varint, (whole, framed, *[text] * 6)))
+    sizes = b"".join(map(varint, (whole, framed, *[text] * 7)))
     return raw, _over(
-        REGIONS, sizes, _over(RECORDS, pack_fields(_FIELDS), *_COLUMNS), _FRAMES, *_CELLS, _LINES, _PRINTED, _SAME
+        REGIONS,
+        sizes,
+        _over(RECORDS, pack_fields(_FIELDS), *_COLUMNS),
+        _FRAMES,
+        *_CELLS,
+        _LINES,
+        _PRINTED,
+        _HEXES,
+        _SAME,
     )
 
 

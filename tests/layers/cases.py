@@ -94,6 +94,25 @@ def number_cells(shape, count, random):
     return bytes_of(b"".join(made))
 
 
+def template_of(random):
+    """Any template of hexadecimal digits."""
+    size = int(random.integers(1, 65))
+    places = random.choice(np.frombuffer(b"\0\0\0\0-: x\xff", np.uint8), size)
+    places[int(random.integers(size))] = 0
+    return bytes((int(random.integers(2)),)) + places.tobytes()
+
+
+def hex_cells(params, count, random):
+    """Cells of a template, and some that are nearly so."""
+    digits, made = b"0123456789ABCDEF" if params[0] else b"0123456789abcdef", []
+    for _ in range(count):
+        cell = bytearray(digits[int(random.integers(16))] if byte == 0 else byte for byte in params[1:])
+        if random.random() < 0.1:
+            cell[int(random.integers(len(cell)))] = b"gG/:@`aA\0\xff"[int(random.integers(10))]
+        made.append(bytes(cell[: len(cell) - (random.random() < 0.05)]) + b"\n")
+    return bytes_of(b"".join(made))
+
+
 def word_cells(count, random):
     words = [random.bytes(int(random.integers(0, 20))).replace(b"\n", b"") + b"\n" for _ in range(1 + count // 9)]
     return bytes_of(b"".join(words[int(random.integers(len(words)))] for _ in range(count)))
@@ -133,6 +152,9 @@ def a_case(id, kind, count, random):
     if id == contract.NUMBERS:
         shape = shape_of(random)
         return number_cells(shape, min(count, 300), random), shape.params()
+    if id == contract.HEXES:
+        params = template_of(random)
+        return hex_cells(params, min(count, 300), random), params
     if id == contract.STRINGS:
         return word_cells(count, random), b""
     if id == contract.FRAMES:
@@ -169,10 +191,11 @@ def a_case(id, kind, count, random):
     return stream, b""
 
 
-OF_CELLS = (contract.NUMBERS, contract.STRINGS)
+OF_CELLS = (contract.NUMBERS, contract.HEXES, contract.STRINGS)
 """Layers that take whole cells only."""
 KINDS = {
     contract.LINES: (Kind.BYTES,), contract.NUMBERS: (Kind.BYTES,), contract.STRINGS: (Kind.BYTES,),
+    contract.HEXES: (Kind.BYTES,),
     REGIONS: (Kind.BYTES,), contract.RECORDS: (Kind.BYTES,), PLANES: WIDE, contract.DIGITS: (Kind.BYTES,),
     contract.FRAMES: (Kind.BYTES,), contract.CHANNELS: (Kind.BYTES,), DELTA: ALL,
     contract.DECIMAL: (Kind.U32, Kind.U64), contract.PRINTED: (Kind.U64,), PACK: WIDE, SPLIT: WIDE, RUNS: ALL,

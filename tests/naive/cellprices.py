@@ -37,7 +37,7 @@ class Column:
     """What is known of the cells of one column."""
 
     def __init__(self):
-        self.before, self.value, self.distinct = None, 0, 0
+        self.before, self.value, self.distinct, self.cell = None, 0, 0, b""
 
 
 def price(lines, shapes, letter, whole, many, extra):
@@ -72,4 +72,17 @@ def cell_price(column, cell, mixed, letter, seen):
     if value is not None:
         cost = min(cost, 1.7 + log2(abs(value - column.value)))
         column.value = value
+    if 6 <= len(cell) <= 64:
+        if value is None and cost > 2 * len(cell) and len(column.cell) == len(cell):
+            cost = min(cost, hex_price(cell, column.cell))
+        column.cell = cell
     return cost
+
+
+def hex_price(cell, other):
+    """Four bits for each place where two cells differ, if by hexadecimal digits that are not all decimal."""
+    pairs = [pair for pair in zip(cell, other, strict=True) if pair[0] != pair[1]]
+    both = {byte for pair in pairs for byte in pair}
+    if not both <= set(b"0123456789abcdefABCDEF") or both <= set(b"0123456789"):
+        return float("inf")
+    return 0.2 + 4 * len(pairs)

@@ -344,6 +344,31 @@ def number_cell(v, form, whole, s, least, plus):
     return (sign + text[: len(text) - s] + ("." + text[len(text) - s :] if s else "") + "\n").encode()
 
 
+@layer(18, BYTES)
+def hexes(params, children, kind, size):
+    capital, template = params.byte(), bytearray()
+    while params.data:
+        template.append(params.byte())
+    need(capital <= 1 and 1 <= len(template) <= 64 and 10 not in template and 0 in template)
+    many = template.count(0)
+    (rows,) = of_kinds(children[:1], BYTES)
+    width, rest = (many + 1) // 2, children[1:]
+    need(len(rest) in (0, 2) and len(rows) % width == 0)
+    out = []
+    for at in range(0, len(rows), width):
+        digits = iter((rows[at : at + width].hex().upper() if capital else rows[at : at + width].hex()).encode())
+        out.append(bytes(next(digits) if byte == 0 else byte for byte in template) + b"\n")
+    if rest:
+        gaps, others = of_kinds(rest, U32, BYTES)
+        others, place = cells(others), -1
+        need(others and len(others) * 4 == len(gaps))
+        for gap, other in zip(items(gaps, 4), others, strict=True):
+            place += 1 + gap
+            need(place <= len(out))
+            out.insert(place, other)
+    return b"".join(out)
+
+
 # --- numbers compared with others -------------------------------------------------------------------------------------
 
 

@@ -11,6 +11,8 @@ from .texthash import hashed
 
 SEEN = 1 << 14
 """Slots of the table of cells that came before."""
+KNOWN = 5
+"""What is known of each column; see `price`."""
 _SAME = 0.2
 """Bits of a cell that is as the one before it in its column."""
 _AGAIN = 1.5
@@ -23,6 +25,10 @@ _DIGITS = 19
 """Characters of a number."""
 _PRINTED = 15
 _UNIT, _NOISE = 10**8, 1000
+_HEX = 4
+"""Bits of a hexadecimal digit."""
+_LEAST_HEX, _MOST_HEX = 6, 64
+_32, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 
 
 @helper
@@ -58,6 +64,25 @@ def _number(begin, end):
     return value
 
 
+@helper
+def _is_hex(byte):
+    return 48 <= byte <= 57 or 97 <= byte <= 102 or 65 <= byte <= 70
+
+
+@helper
+def _hex_bits(one, other, size):
+    """Bits of a cell as hexadecimal digits at the places where it differs from one of the same size; -1: others do."""
+    bits, letters = np.int64(0), False
+    for at in range(size):
+        here, there = load8_at(one + at), load8_at(other + at)
+        if here != there:
+            if not (_is_hex(here) and _is_hex(there)):
+                return np.int64(-1)
+            letters |= here > 57 or there > 57
+            bits += _HEX
+    return bits if letters else np.int64(-1)
+
+
 @kernel(
     f"int64({READ_ONLY}, uint32[::1], uint32[::1], uint32[::1], uint32[::1], uint16[::1], uint16[::1], uint32[::1],"
     "float64, float64, float64, uint64[::1], uint64[:, ::1], float64[::1])"
@@ -65,9 +90,9 @@ def _number(begin, end):
 def price(text, begins, firsts, starts, ends, which, columns, offsets, shapes, letter, whole, seen, state, bits):
     """Add up the bits that cells take in each column, those of the shapes behind them; return how many lines there are.
 
-    seen: `SEEN` zeros. state: four zeros for each column: hash of the cell before, its number, how many are distinct,
-    and whether any came. bits: zeros, one for each column and one more. shapes: bits of all shapes. letter: bits of a
-    byte of text that is new; whole: of a byte of lines that have no shape.
+    seen: `SEEN` zeros. state: `KNOWN` zeros for a column: hash of the cell before, its number, how many are distinct,
+    whether any came, and where and how long that was. bits: zeros, one for each column and one more. shapes: bits of
+    all shapes. letter: bits of a byte of text that is new; whole: of a byte of lines that have no shape.
     """
     before, last, base = np.int64(-1), bits.size - 1, address(text)
     for line in range(which.size):
@@ -99,6 +124,13 @@ def price(text, begins, firsts, starts, ends, which, columns, offsets, shapes, l
                 difference = value - np.int64(state[column, 1])
                 cost = min(cost, _NUMBER + 1.0 * _log2(max(difference, -difference)))
                 state[column, 1] = np.uint64(value)
+            size = end - begin
+            if _LEAST_HEX <= size <= _MOST_HEX:
+                last_cell = state[column, 4]
+                if value < 0 and cost > _HEX * size / 2 and np.int64(last_cell >> _32) == size:
+                    hexes = _hex_bits(base + begin, base + np.int64(last_cell & _LOW), size)
+                    cost = min(cost, _SAME + hexes) if hexes >= 0 else cost
+                state[column, 4] = np.uint64(begin) | (np.uint64(size) << _32)
             state[column, 0] = mixed
             state[column, 3] = np.uint64(1)
             bits[column] += cost

@@ -18,6 +18,7 @@ LZ4: Final = 2
 FOREIGN: Final = 3
 LINES: Final = 16
 NUMBERS: Final = 17
+HEXES: Final = 18
 REGIONS: Final = 32
 RECORDS: Final = 33
 PLANES: Final = 34
@@ -44,6 +45,7 @@ NAMES: Final[Mapping[int, str]] = MappingProxyType(
         FOREIGN: "foreign",
         LINES: "lines",
         NUMBERS: "numbers",
+        HEXES: "hexes",
         REGIONS: "regions",
         RECORDS: "records",
         PLANES: "planes",

@@ -12,6 +12,7 @@ from .contract import (
     DELTA,
     DICTIONARY,
     DIGITS,
+    HEXES,
     LINES,
     LZ4,
     NIBBLES,
@@ -179,6 +180,11 @@ def dictionary(indices: Want, distinct: Want = AUTO) -> Want:
 def numbers(params: bytes, values: Want, *rest: Want) -> Want:
     """Return cells as whole numbers; `params` as the layer says. rest: decimals in the form `STREAM`, exceptions."""
     return Want(NUMBERS, params, 0, (values, *(rest or (AUTO,))))
+
+
+def hexes(params: bytes, rows: Want, *rest: Want) -> Want:
+    """Return cells of hexadecimal digits as rows of bytes; `params` as the layer says. rest: the exceptions."""
+    return Want(HEXES, params, 0, (rows, *(rest or (AUTO,))))
 
 
 def strings(indices: Want, distinct: Want = AUTO) -> Want:

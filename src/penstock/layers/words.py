@@ -13,6 +13,7 @@ from .contract import (
     DICTIONARY,
     DIGITS,
     FRAMES,
+    HEXES,
     LINES,
     NIBBLES,
     NUMBERS,
@@ -52,6 +53,7 @@ _NAMES: Final = {
     DICTIONARY: ("indices", "values"),
     NIBBLES: ("packed", "escapes"),
     PRINTED: ("short numbers", "steps", "gaps", "exceptions"),
+    HEXES: ("rows", "gaps", "exceptions"),
     NUMBERS: ("whole numbers", "decimals", "gaps", "exceptions"),
     STRINGS: ("indices", "cells"),
 }
@@ -271,6 +273,11 @@ def _numbers(params: bytes, _: Kind) -> str:
     return f"numbers: {said}{', signed' * signed}{padded}"
 
 
+def _hexes(params: bytes, _: Kind) -> str:
+    form = "".join("x" if byte == 0 else chr(byte) if 32 <= byte < 127 else "?" for byte in params[1:])
+    return f"hexes: hexadecimal digits as bytes, {form.upper() if params[0] else form}"
+
+
 def _lines(params: bytes, _: Kind) -> str:
     end = "" if params[1:2] == b"\n" else f", which end with {params[1:2]!r}"
     return f"lines: shapes and columns{end}"
@@ -295,10 +302,6 @@ def _padding(params: bytes, _: Kind) -> str:
     return f"padding: rows of {width:,} bytes that {pad:#04x} fills up"
 
 
-def _sparse(params: bytes, _: Kind) -> str:
-    return f"sparse: mostly {int.from_bytes(params, 'little'):#x}"
-
-
 _TOLD: Final[dict[int, Callable[[bytes, Kind], str]]] = {
     STORE: lambda _params, _kind: "stored",
     REGIONS: lambda _params, _kind: "regions: each on its own",
@@ -312,8 +315,9 @@ _TOLD: Final[dict[int, Callable[[bytes, Kind], str]]] = {
     CHANNELS: _channels,
     DECIMAL: _decimal,
     RUNS: lambda _params, _kind: "runs: each value once",
-    SPARSE: _sparse,
+    SPARSE: lambda params, _kind: f"sparse: mostly {int.from_bytes(params, 'little'):#x}",
     LINES: _lines,
+    HEXES: _hexes,
     NUMBERS: _numbers,
     PRINTED: _printed,
     STRINGS: lambda _params, _kind: "strings: each cell once",

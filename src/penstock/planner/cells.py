@@ -20,6 +20,7 @@ from ..layers.wanted import AUTO, Want
 from .aims import Aim
 from .columns import choose_column
 from .cuttings import Prices, Ways, best_cutting
+from .hexed import hexes_tree
 
 _LEAST: Final = 256
 """Bytes of a coded column of which no more is looked for."""
@@ -64,7 +65,7 @@ def choose_cells(cells: Bytes, aim: Aim, scale: float, worth: float = 0.0) -> Ch
     number = _numbers(cells, aim)
     if number is not None and number.size < best.size:
         return number
-    best = min([best, *_strings(cells, aim, scale, worth)], key=lambda one: one.size)
+    best = min([best, *_hexes(cells, aim), *_strings(cells, aim, scale, worth)], key=lambda one: one.size)
     return _within(cells, best, aim, scale) if worth and best.size > max(worth, _LARGE) else best
 
 
@@ -149,6 +150,13 @@ def _row(values: npt.NDArray[Any]) -> int:
         return 0
     best = int(np.argmin(steps))
     return best + 1 if best and steps[best] < _NEARER * steps[0] else 0
+
+
+def _hexes(cells: Bytes, aim: Aim) -> Iterator[Chosen]:
+    """The tree of hexadecimal digits at fixed places, if that is what cells are."""
+    want = hexes_tree(cells, aim)
+    if want is not None:
+        yield Chosen(want, _made(want, cells))
 
 
 def _strings(cells: Bytes, aim: Aim, scale: float, worth: float) -> Iterator[Chosen]:

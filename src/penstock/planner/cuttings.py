@@ -107,7 +107,7 @@ def _priced(text: Bytes, cutting: Cutting, prices: Prices, *, empty: bool = Fals
     found = cut(text, cutting)
     made = columns(found, np.empty(0, np.uint64), MOST_COLUMNS, empty=empty)
     many = len(made.cells)
-    bits, state, seen = np.zeros(many + 1), np.zeros((many, 4), np.uint64), _scratch().seen
+    bits, state, seen = np.zeros(many + 1), np.zeros((many, cellprices.KNOWN), np.uint64), _scratch().seen
     seen[:] = 0
     cellprices.price(
         text, found.begins, found.firsts, found.starts, found.ends, made.which.astype(np.uint16), made.numbers,
