@@ -200,6 +200,33 @@ def hexadecimal() -> tuple[Part, bytes]:
     return regions(*parts), raw
 
 
+FORMATS = (
+    (b"\1-\2-\3", 0, 4), (b"\x09/\x0b/\1", 153000, 1), (b"\x0f\2\3", 135140, 2), (b"\4:\5", 0, 2),
+    (b"\x0e:\5:\6", 0, 4), (b"\x08 \x0c \4:\5:\6", 146097, 4), (b"\x0d, \3 \x08 \1 \4:\5:\6 GMT", 155000, 4),
+    (b"\1-\2-\3T\4:\5:\6." + b"\7" * 6 + b"Z", 154999, 8), (b"\1\2\3\4\5\6" + b"\7" * 9, 150000, 8),
+)  # fmt: skip
+
+
+def dated() -> tuple[Part, bytes]:
+    """Days, minutes, seconds and parts of them in all forms, and cells that are none."""
+    parts, raw = [], b""
+    for form, first, width in FORMATS:
+        scale, unit = 10 ** form.count(7), 86400 if 6 in form else 1440 if 5 in form else 1
+        most = min(
+            256**width,
+            9000 if 15 in form else 3 * 10**6 if unit == 1 else 2**57 if set(form) & {2, 8} else unit * scale,
+        )
+        cells, values = [], [(i * 0x9E3779B97F4A7C15 + 59) % most for i in range(9)]
+        for value in values:
+            whole, part = divmod(first * unit * scale + value, scale)
+            cells.append(layers.date_cell(whole // unit, whole % unit * 86400 // unit, part, form) + b"\n")
+        cells[0], cells[4] = b"\n", b"2024-02-30\n"
+        streams = [numbers(values, width), numbers([0, 3], 4), stored(cells[0] + cells[4])]
+        parts.append(made(19, varint(first) + form, streams, len(b"".join(cells))))
+        raw += b"".join(cells)
+    return regions(*parts), raw
+
+
 def next_of(text: str) -> Callable[[int], int]:
     """For each place of a template what stands there: the next character, or the template's."""
     left = iter(text.encode())
@@ -318,6 +345,7 @@ def good() -> dict[str, tuple[Part, bytes]]:
         "decimal": decimals(),
         "printed": printed(),
         "hexes": hexadecimal(),
+        "dates": dated(),
         "delta-smooth": smoothed(),
         "deep": (nested(stored(b"at the bottom"), 15), b"at the bottom"),
     }

@@ -11,6 +11,7 @@ from penstock.container.layout import PLAIN, pack_chunk
 from penstock.layers.contract import (
     CHANNELS,
     CONSTANT,
+    DATES,
     DECIMAL,
     DELTA,
     DICTIONARY,
@@ -71,6 +72,7 @@ _CELLS = (
 _LINES = _over(LINES, b"\1\0\x0a", _ZIPPED, _STORED, _STORED, _over(STRINGS, b"", _STORED, _STORED))
 _PRINTED = _over(NUMBERS, b"\x08\1\x0f\0", _over(PRINTED, b"\2\x0f", _STORED, _STORED), _STORED)
 _HEXES = _over(HEXES, b"\0\0\0\0-\0\0", _STORED, _STORED)
+_DATES = _over(DATES, b"\1-\2-\3 \4:\5:\6", _over(DELTA, b"\1\1", _over(PLANES, b"", _ZIPPED, _STORED)), _STORED)
 _FRAMES = _over(FRAMES, b"\1\0\0\4", _over(RECORDS, b"\x12\2", _over(PACK, b"", _STORED)), _ZIPPED, _STORED)
 
 
@@ -130,15 +132,22 @@ def hexes(size, random):
     return texts[: size // 7 * 7].replace(b"-f", b"-x").ljust(size, b"\n")
 
 
+def dates(size, random):
+    """Dates and times, and a few that are none."""
+    days = random.integers(1, 33, size // 20 + 1)
+    texts = b"".join(b"2024-02-%02d 12:%02d:07\n" % (day, day) for day in days.tolist())
+    return texts[: size // 20 * 20].ljust(size, b"\n")
+
+
 def chunk_of(size, random):
     """(raw, what is wanted of it): half of it rows."""
     whole, text = size // 2 // 44 * 44, size // 24
-    tail = min(16, size - whole - 7 * text)
-    framed = size - whole - 7 * text - tail
+    tail = min(16, size - whole - 8 * text)
+    framed = size - whole - 8 * text - tail
     texts = b"".join(cells(text, random, last) for last in (2, 4, 3, 0)) + lines(text, random) + printed(text, random)
-    texts += hexes(text, random)
+    texts += hexes(text, random) + dates(text, random)
     raw = rows(whole // 44, random) + frames(framed, random) + texts + bytes(tail)
-    sizes = b"".join(map(varint, (whole, framed, *[text] * 7)))
+    sizes = b"".join(map(varint, (whole, framed, *[text] * 8)))
     return raw, _over(
         REGIONS,
         sizes,
@@ -148,6 +157,7 @@ def chunk_of(size, random):
         _LINES,
         _PRINTED,
         _HEXES,
+        _DATES,
         _SAME,
     )
 

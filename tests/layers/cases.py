@@ -113,6 +113,25 @@ def hex_cells(params, count, random):
     return bytes_of(b"".join(made))
 
 
+FORMATS = (
+    b"\1-\2-\3", b"\1-\2-\3T\4:\5:\6.\7\7\7Z", b"\3/\x08/\1:\4:\5:\6 +0000", b"\x08 \x0c \4:\5:\6", b"\x09/\x0b/\1",
+    b"\x0d, \3 \x08 \1 \4:\5:\6 GMT", b"\x0e:\5", b"\4\5\6", b"\x0f\2\3 \4\5", b"\1\2\3\4\5\6" + b"\7" * 9, b"[\2.\3.]",
+)  # fmt: skip
+
+
+def date_cells(form, count, random):
+    """Cells of a format, and some that are nearly so."""
+    first, made, short = int(random.integers(0, 2**61)), [], 15 in form
+    for _ in range(count):
+        day = int(random.integers(0, 3_000_000)) if random.random() < 0.5 and not short else 153_000 + first % 5000
+        seconds = int(random.integers(0, 86400))
+        cell = bytearray(naive.date_cell(day if {2, 9, 8} & set(form) else 0, seconds, 5 * day, form))
+        if random.random() < 0.1:
+            cell[int(random.integers(len(cell)))] = b"0159-: xM\xff"[int(random.integers(10))]
+        made.append(bytes(cell[: len(cell) - (random.random() < 0.03)]) + b"\n")
+    return bytes_of(b"".join(made))
+
+
 def word_cells(count, random):
     words = [random.bytes(int(random.integers(0, 20))).replace(b"\n", b"") + b"\n" for _ in range(1 + count // 9)]
     return bytes_of(b"".join(words[int(random.integers(len(words)))] for _ in range(count)))
@@ -155,6 +174,9 @@ def a_case(id, kind, count, random):
     if id == contract.HEXES:
         params = template_of(random)
         return hex_cells(params, min(count, 300), random), params
+    if id == contract.DATES:
+        form = FORMATS[int(random.integers(len(FORMATS)))]
+        return date_cells(form, min(count, 300), random), form
     if id == contract.STRINGS:
         return word_cells(count, random), b""
     if id == contract.FRAMES:
@@ -191,11 +213,11 @@ def a_case(id, kind, count, random):
     return stream, b""
 
 
-OF_CELLS = (contract.NUMBERS, contract.HEXES, contract.STRINGS)
+OF_CELLS = (contract.NUMBERS, contract.HEXES, contract.DATES, contract.STRINGS)
 """Layers that take whole cells only."""
 KINDS = {
     contract.LINES: (Kind.BYTES,), contract.NUMBERS: (Kind.BYTES,), contract.STRINGS: (Kind.BYTES,),
-    contract.HEXES: (Kind.BYTES,),
+    contract.HEXES: (Kind.BYTES,), contract.DATES: (Kind.BYTES,),
     REGIONS: (Kind.BYTES,), contract.RECORDS: (Kind.BYTES,), PLANES: WIDE, contract.DIGITS: (Kind.BYTES,),
     contract.FRAMES: (Kind.BYTES,), contract.CHANNELS: (Kind.BYTES,), DELTA: ALL,
     contract.DECIMAL: (Kind.U32, Kind.U64), contract.PRINTED: (Kind.U64,), PACK: WIDE, SPLIT: WIDE, RUNS: ALL,

@@ -33,6 +33,14 @@ def number(cell):
     return value if value < 1 << 63 else None
 
 
+def stamp(cell):
+    """The digits of a date or a time; none if it is something else."""
+    digits = re.sub(rb"[^0-9]", b"", cell)
+    if len(cell) > 26 or not re.fullmatch(rb"[-0-9/: .TZ]*", cell) or not 5 <= len(digits) <= 17:
+        return None
+    return int(digits) if len(re.findall(rb"[-/:]", cell)) > 1 else None
+
+
 class Column:
     """What is known of the cells of one column."""
 
@@ -69,6 +77,8 @@ def cell_price(column, cell, mixed, letter, seen):
         seen[mixed >> 50] = mixed
         column.distinct += 1
     value = number(cell)
+    if value is None:
+        value = stamp(cell)
     if value is not None:
         cost = min(cost, 1.7 + log2(abs(value - column.value)))
         column.value = value

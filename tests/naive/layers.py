@@ -1,5 +1,6 @@
 """The layers of a plan tree, from docs/spec/layers.md alone: one item after another, nothing clever."""
 
+import datetime
 import struct
 from fractions import Fraction
 
@@ -367,6 +368,62 @@ def hexes(params, children, kind, size):
             need(place <= len(out))
             out.insert(place, other)
     return b"".join(out)
+
+
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+ALONE = ((1, 15), (2, 8, 9), (3, 11, 12), (4, 14), (5,), (6,), (13,))
+
+
+@layer(19, BYTES)
+def dates(params, children, kind, size):
+    first = params.varint(0, 366 * 8400)
+    form = bytes(params.data)
+    need(1 <= len(form) <= 40 and not {0, 10} & set(form) and form.count(7) <= 9)
+    year, month, day, hour, minute, second, weekday = (sum(form.count(one) for one in these) for these in ALONE)
+    need(max(year, month, day, hour, minute, second, weekday) == 1)
+    need(month == day >= year >= weekday and hour == minute >= second and (day or not first))
+    need(bytes([7]) * form.count(7) in form and (7 not in form or 6 in form[: form.index(7)]))
+    kind, data = children[0]
+    need(kind in range(4))
+    unit, parts = 86400 if second else 1440 if minute else 1, 10 ** form.count(7)
+    need(first * unit * parts < 2**64)
+    values, rest, exceptions = items(data, WIDTHS[kind]), children[1:], {}
+    need(len(rest) in (0, 2))
+    if rest:
+        gaps, others = of_kinds(rest, U32, BYTES)
+        others, place = cells(others), -1
+        need(others and len(others) * 4 == len(gaps))
+        for gap, other in zip(items(gaps, 4), others, strict=True):
+            place += 1 + gap
+            need(place < len(values))
+            exceptions[place] = other
+    out = b""
+    for place, count in enumerate(values):
+        if place in exceptions:
+            out += exceptions[place]
+            continue
+        value = count + first * unit * parts
+        need(value < 2**64)
+        whole = value // parts
+        out += date_cell(whole // unit, whole % unit * 86400 // unit, value % parts, form) + b"\n"
+    return out
+
+
+def date_cell(day, seconds, part, form):
+    """A day from the first of 1600, a second of it and a part of that, as a format says."""
+    need(day <= 3068036 and (day == 0 or {3, 11, 12} & set(form)))
+    date, minutes, digits = datetime.date(1600, 1, 1) + datetime.timedelta(day), seconds // 60, form.count(7)
+    need(15 not in form or 1970 <= date.year < 2070)
+    words = {
+        1: f"{date.year:04}", 2: f"{date.month:02}", 3: f"{date.day:02}", 4: f"{minutes // 60:02}",
+        5: f"{minutes % 60:02}", 6: f"{seconds % 60:02}", 8: MONTHS[date.month - 1], 9: str(date.month),
+        11: str(date.day), 12: f"{date.day:2}", 13: DAYS[date.weekday()], 14: str(minutes // 60),
+        15: f"{date.year % 100:02}",
+    }  # fmt: skip
+    left = iter(str(part % 10**digits).rjust(digits, "0"))
+    texts = (next(left) if op == 7 else words[op] if op < 16 else chr(op) for op in form)
+    return "".join(texts).encode("latin-1")
 
 
 # --- numbers compared with others -------------------------------------------------------------------------------------

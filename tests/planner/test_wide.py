@@ -47,6 +47,13 @@ def test_any_size(size):
         assert want is None or size % (2 if "16" in encoding else 4) == 0
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_a_piece_of_a_character_in_the_last_chunk(encoding):
+    data = TABLE.encode(encoding)[:-1]
+    blob = penstock.compress(data, chunk_size=1 << 18)
+    assert penstock.decompress(blob) == data
+
+
 def test_a_piece_of_a_character_at_the_end():
     data = TABLE.encode("utf-16")[:-1]
     assert planned(data) is None

@@ -25,6 +25,7 @@ _DIGITS = 19
 """Characters of a number."""
 _PRINTED = 15
 _UNIT, _NOISE = 10**8, 1000
+_LONGEST_STAMP, _LEAST_STAMP, _MOST_STAMP = 26, 5, 17
 _HEX = 4
 """Bits of a hexadecimal digit."""
 _LEAST_HEX, _MOST_HEX = 6, 64
@@ -62,6 +63,24 @@ def _number(begin, end):
         if rest < _NOISE or rest > _UNIT - _NOISE:
             return (value + _NOISE) // _UNIT
     return value
+
+
+@helper
+def _stamp(begin, end):
+    """The digits of a date or a time as a number; -1 if it is none."""
+    value, digits, marks = np.int64(0), 0, 0
+    if end - begin > _LONGEST_STAMP:
+        return np.int64(-1)
+    for at in range(begin, end):
+        byte = load8_at(at)
+        if 48 <= byte <= 57:
+            value = 10 * value + np.int64(byte) - 48
+            digits += 1
+        elif byte == 45 or byte == 47 or byte == 58:
+            marks += 1
+        elif byte != 32 and byte != 46 and byte != 84 and byte != 90:
+            return np.int64(-1)
+    return value if marks > 1 and _LEAST_STAMP <= digits <= _MOST_STAMP else np.int64(-1)
 
 
 @helper
@@ -120,6 +139,8 @@ def price(text, begins, firsts, starts, ends, which, columns, offsets, shapes, l
                 seen[slot] = mixed
                 state[column, 2] += np.uint64(1)
             value = _number(base + begin, base + end)
+            if value < 0:
+                value = _stamp(base + begin, base + end)
             if value >= 0:
                 difference = value - np.int64(state[column, 1])
                 cost = min(cost, _NUMBER + 1.0 * _log2(max(difference, -difference)))

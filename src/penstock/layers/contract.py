@@ -19,6 +19,7 @@ FOREIGN: Final = 3
 LINES: Final = 16
 NUMBERS: Final = 17
 HEXES: Final = 18
+DATES: Final = 19
 REGIONS: Final = 32
 RECORDS: Final = 33
 PLANES: Final = 34
@@ -46,6 +47,7 @@ NAMES: Final[Mapping[int, str]] = MappingProxyType(
         LINES: "lines",
         NUMBERS: "numbers",
         HEXES: "hexes",
+        DATES: "dates",
         REGIONS: "regions",
         RECORDS: "records",
         PLANES: "planes",

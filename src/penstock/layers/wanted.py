@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from .contract import (
     CHANNELS,
     CONSTANT,
+    DATES,
     DECIMAL,
     DELTA,
     DICTIONARY,
@@ -185,6 +186,11 @@ def numbers(params: bytes, values: Want, *rest: Want) -> Want:
 def hexes(params: bytes, rows: Want, *rest: Want) -> Want:
     """Return cells of hexadecimal digits as rows of bytes; `params` as the layer says. rest: the exceptions."""
     return Want(HEXES, params, 0, (rows, *(rest or (AUTO,))))
+
+
+def dates(params: bytes, values: Want, *rest: Want) -> Want:
+    """Return cells of dates as whole numbers; `params` as the layer says. rest: the exceptions."""
+    return Want(DATES, params, 0, (values, *(rest or (AUTO,))))
 
 
 def strings(indices: Want, distinct: Want = AUTO) -> Want:

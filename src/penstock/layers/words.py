@@ -8,6 +8,7 @@ from typing import Any, Final
 from ..errors import CorruptDataError
 from .contract import (
     CHANNELS,
+    DATES,
     DECIMAL,
     DELTA,
     DICTIONARY,
@@ -34,6 +35,7 @@ from .params import Reader
 from .plan import Edge, Node, layer_name
 from .records import Field, Form, layout
 from .streams import Kind
+from .textwords import OF_TEXT
 
 _MOST: Final = (1 << 63) - 1
 _SHOWN: Final = 60
@@ -53,6 +55,7 @@ _NAMES: Final = {
     DICTIONARY: ("indices", "values"),
     NIBBLES: ("packed", "escapes"),
     PRINTED: ("short numbers", "steps", "gaps", "exceptions"),
+    DATES: ("times", "gaps", "exceptions"),
     HEXES: ("rows", "gaps", "exceptions"),
     NUMBERS: ("whole numbers", "decimals", "gaps", "exceptions"),
     STRINGS: ("indices", "cells"),
@@ -258,35 +261,6 @@ def _decimal(params: bytes, _: Kind) -> str:
     return f"decimal: floats with {places} digit{'s' * (places != 1)} behind the point"
 
 
-def _numbers(params: bytes, _: Kind) -> str:
-    from .numbers import Form as Decimals
-    from .numbers import read
-
-    shape, signed = read(params)
-    places = {
-        Decimals.FIXED: f"{shape.decimals}",
-        Decimals.STREAM: "any",
-        Decimals.TRIMMED: f"{shape.least} to {shape.decimals}",
-    }[shape.form]
-    said = "whole numbers" if places == "0" else f"{places} decimal{'s' * (places != '1')}"
-    padded = f", at least {shape.whole} digits before the point" if shape.whole > 1 else ""
-    return f"numbers: {said}{', signed' * signed}{padded}"
-
-
-def _hexes(params: bytes, _: Kind) -> str:
-    form = "".join("x" if byte == 0 else chr(byte) if 32 <= byte < 127 else "?" for byte in params[1:])
-    return f"hexes: hexadecimal digits as bytes, {form.upper() if params[0] else form}"
-
-
-def _lines(params: bytes, _: Kind) -> str:
-    end = "" if params[1:2] == b"\n" else f", which end with {params[1:2]!r}"
-    return f"lines: shapes and columns{end}"
-
-
-def _printed(params: bytes, _: Kind) -> str:
-    return f"printed: doubles of numbers with {params[0]} digits behind the point, printed with all their digits"
-
-
 def _channels(params: bytes, _: Kind) -> str:
     from .channels import read
 
@@ -303,6 +277,7 @@ def _padding(params: bytes, _: Kind) -> str:
 
 
 _TOLD: Final[dict[int, Callable[[bytes, Kind], str]]] = {
+    **OF_TEXT,
     STORE: lambda _params, _kind: "stored",
     REGIONS: lambda _params, _kind: "regions: each on its own",
     RECORDS: _records,
@@ -316,11 +291,6 @@ _TOLD: Final[dict[int, Callable[[bytes, Kind], str]]] = {
     DECIMAL: _decimal,
     RUNS: lambda _params, _kind: "runs: each value once",
     SPARSE: lambda params, _kind: f"sparse: mostly {int.from_bytes(params, 'little'):#x}",
-    LINES: _lines,
-    HEXES: _hexes,
-    NUMBERS: _numbers,
-    PRINTED: _printed,
-    STRINGS: lambda _params, _kind: "strings: each cell once",
     PADDING: _padding,
     DICTIONARY: lambda _params, _kind: "dictionary: each value once",
     NIBBLES: lambda params, _kind: f"nibbles: {params[0]} bit{'s' * (params[0] > 1)} a symbol",

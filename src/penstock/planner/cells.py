@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from ..buffers import Bytes
 from ..layers import lines, numbers, printed, strings, wanted
+from ..layers.dates import Dates
 from ..layers.encoding import encode_tree
 from ..layers.numbers import Numbers
 from ..layers.plan import pack
@@ -17,6 +18,7 @@ from ..layers.printed import Printed
 from ..layers.streams import Kind, Stream
 from ..layers.strings import Strings
 from ..layers.wanted import AUTO, Want
+from . import dated
 from .aims import Aim
 from .columns import choose_column
 from .cuttings import Prices, Ways, best_cutting
@@ -65,7 +67,9 @@ def choose_cells(cells: Bytes, aim: Aim, scale: float, worth: float = 0.0) -> Ch
     number = _numbers(cells, aim)
     if number is not None and number.size < best.size:
         return number
-    best = min([best, *_hexes(cells, aim), *_strings(cells, aim, scale, worth)], key=lambda one: one.size)
+    best = min(
+        [best, *_dates(cells, aim), *_hexes(cells, aim), *_strings(cells, aim, scale, worth)], key=lambda one: one.size
+    )
     return _within(cells, best, aim, scale) if worth and best.size > max(worth, _LARGE) else best
 
 
@@ -150,6 +154,16 @@ def _row(values: npt.NDArray[Any]) -> int:
         return 0
     best = int(np.argmin(steps))
     return best + 1 if best and steps[best] < _NEARER * steps[0] else 0
+
+
+def _dates(cells: Bytes, aim: Aim) -> Iterator[Chosen]:
+    """The tree of dates, if that is what cells are."""
+    params = dated.guess(cells)
+    if params is not None:
+        _, streams = Dates().encode(Stream(Kind.BYTES, cells), params)
+        chosen = _values(streams[0], 0, aim)
+        others = sum(_made(AUTO, one.data) for one in streams[1:])
+        yield Chosen(wanted.dates(params, chosen.want), chosen.size + others)
 
 
 def _hexes(cells: Bytes, aim: Aim) -> Iterator[Chosen]:

@@ -63,6 +63,17 @@ class AsItIs(NamedTuple):
         return self.want
 
 
+class OfWhole(NamedTuple):
+    """A tree for chunks that are a whole number of characters."""
+
+    want: Want
+    width: int
+
+    def over(self, raw: Bytes) -> Want | None:
+        """Return the same tree; None where a character is cut."""
+        return self.want if raw.size % self.width == 0 else None
+
+
 class Laid(NamedTuple):
     """Layouts with the trees of their records."""
 
@@ -98,7 +109,7 @@ def draft_of(raw: Bytes, aim: Aim, whole: Whole | None = None) -> tuple[Draft, W
         return AsItIs(framed), framed
     wide = wide_text(raw, aim)
     if wide is not None:
-        return AsItIs(wide), wide
+        return OfWhole(wide, len(wide.children)), wide
     lengths = candidates(raw)
     rows = padded_rows(raw, lengths, aim)
     if rows is None or raw.size > _FEW:
