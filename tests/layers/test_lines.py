@@ -128,7 +128,7 @@ def test_lines_whose_hashes_collide_may_stay_whole():
     room, which = 255, np.empty(len(lines_), np.uint16)
     examples, counts = np.empty(room, np.uint32), np.zeros(room, np.uint32)
     shapes = kernels.shape(
-        found.text, found.begins, found.firsts, found.starts, found.ends, which, np.zeros(256, np.int32),
+        found.text, False, found.begins, found.firsts, found.starts, found.ends, which, np.zeros(256, np.int32),
         np.empty(room, np.uint64), examples, counts,
     )  # fmt: skip
     assert shapes <= room and counts[:shapes].sum() == np.count_nonzero(which < room)

@@ -163,7 +163,8 @@ def cut(text: Bytes, cutting: Cutting) -> Cut:
         which[:], shapes = _MOST_SHAPES, 0
         begins[1:] = np.flatnonzero(np.concatenate([text == _NEWLINE, [True]]))[:many] + 1
     else:
-        shapes = lines.shape(text, begins, firsts, starts, ends, which, table, hashes, examples, counts)
+        fields = cutting.way == tokens.FIELDS
+        shapes = lines.shape(text, fields, begins, firsts, starts, ends, which, table, hashes, examples, counts)
     many = int(firsts[-1]) if shapes else 0
     return Cut(text, begins, firsts, starts[:many], ends[:many], which, examples[:shapes], counts[:shapes])
 
