@@ -1,14 +1,14 @@
-"""Cuts lines into cells, finds their shapes, what is left without the cells, and puts the cells into columns."""
+"""Finds the shapes of lines, what is left without their cells, and puts the cells into columns."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from .jit import READ_ONLY, cold_helper, helper, kernel
-from .memory import equal_mask_at, load8_at, load32_at, load64_at, store8_at, store64_at
-from .simd import PHI, address, lowest_bit
+from .memory import load8_at, load32_at, load64_at, store8_at, store64_at
+from .simd import PHI, address
 from .texthash import hashed, same
-from .tokens import MIXED, NEWLINE, QUOTE, QUOTES, count_bits, quotation, runs_of, with_digits
+from .tokens import NEWLINE
 
 SLACK = 16
 """Bytes behind each column that may be overwritten with anything."""
@@ -124,130 +124,6 @@ def shape(text, fields, begins, firsts, starts, ends, which, table, hashes, exam
             counts[found] += np.uint32(1)
         which[line] = found
     return shapes
-
-
-@helper
-def _block(text, tail, first):
-    """The address of the 64 bytes from `first` on, behind which one more can be read."""
-    last = max(text.size - 1, 0) // 64 * 64
-    return address(text) + first if first + 65 <= text.size else address(tail) + first - last
-
-
-@kernel(f"int64({READ_ONLY}, {READ_ONLY}, int64, uint32[::1], uint32[::1], uint32[::1], uint32[::1])")
-def cut_fields(text, tail, delimiter, begins, firsts, starts, ends):
-    """Cut the lines of a text at a delimiter, not in quotation marks; return how many cells there are, -1 for too many.
-
-    tail: what stands behind the last whole 64 bytes, and newlines, 192 bytes. For each line, and one more: begins,
-    where it starts; firsts, its first cell; the first of both are 0. starts, ends: of each cell.
-    """
-    base, made, line, start, quoted = address(text), np.int64(0), np.int64(0), np.int64(0), False
-    for first in range(0, text.size + 1, 64):
-        if made + 128 > starts.size:
-            return np.int64(-1)
-        at = _block(text, tail, first)
-        newlines, marks = equal_mask_at(at, np.uint8(NEWLINE)), equal_mask_at(at, np.uint8(QUOTE))
-        left = equal_mask_at(at, np.uint8(delimiter)) | newlines | marks
-        if marks == np.uint64(0) and not quoted and line + 64 < begins.size:
-            before, upto = made, left
-            while left != np.uint64(0):
-                place = first + lowest_bit(left)
-                starts[made], ends[made] = start, place
-                made += 1
-                start, left = place + 1, left & (left - np.uint64(1))
-            while newlines != np.uint64(0):
-                line += 1
-                begins[line] = first + lowest_bit(newlines) + 1
-                firsts[line] = before + count_bits(upto & (newlines ^ (newlines - np.uint64(1))))
-                newlines &= newlines - np.uint64(1)
-            continue
-        while left != np.uint64(0):
-            bit = left & (~left + np.uint64(1))
-            left ^= bit
-            place = first + lowest_bit(bit)
-            if marks & bit:
-                quoted ^= load8_at(base + start) == QUOTE
-                continue
-            if newlines & bit and line + 1 >= begins.size:
-                break
-            if newlines & bit or not quoted:
-                starts[made], ends[made] = start, place
-                made += 1
-                start, quoted = place + 1, False
-            if newlines & bit:
-                line += 1
-                begins[line], firsts[line] = place + 1, made
-    return made
-
-
-@kernel(f"int64({READ_ONLY}, {READ_ONLY}, int64, uint32[::1], uint32[::1], uint32[::1], uint32[::1])")
-def cut_runs(text, tail, way, begins, firsts, starts, ends):
-    """The same by runs, see `tokens`."""
-    quotes, way = way & QUOTES != 0, way & ~QUOTES
-    base, limit = address(text), address(text) + text.size
-    made, line, skip, start, open_quote = np.int64(0), np.int64(0), np.int64(0), np.int64(-1), False
-    seen, digit, letter, word, cell = np.uint64(0), np.uint64(0), np.uint64(0), np.uint64(0), np.uint64(0)
-    for first in range(0, text.size + 1, 64):
-        if made + 128 > starts.size:
-            return np.int64(-1)
-        at = _block(text, tail, first)
-        newlines, marks = equal_mask_at(at, np.uint8(NEWLINE)), np.uint64(0)
-        if quotes:
-            marks = equal_mask_at(at, np.uint8(QUOTE))
-        after = 48 <= load8_at(at + 64) <= 57
-        begin, end, digit, letter, word, cell = runs_of(at, way, after, digit, letter, word, cell)
-        kept = end
-        if way == MIXED:
-            kept, seen = with_digits(cell, digit, seen)
-            kept &= end
-        if marks == np.uint64(0) and skip <= first:
-            # Without quotation marks runs begin and end in turn: no branch tells one from the other.
-            before = made
-            if start < 0:
-                start, begin = first + lowest_bit(begin), begin & (begin - np.uint64(1))
-            while end != np.uint64(0):
-                place = lowest_bit(end)
-                starts[made], ends[made] = start, first + place
-                made += np.int64((kept >> np.uint64(place)) & np.uint64(1))
-                end &= end - np.uint64(1)
-                start, begin = first + lowest_bit(begin), begin & (begin - np.uint64(1))
-            start = start if start < first + 64 else np.int64(-1)
-            while newlines != np.uint64(0) and line + 1 < begins.size:
-                upto = newlines ^ (newlines - np.uint64(1))
-                open_quote = False
-                line += 1
-                begins[line] = first + lowest_bit(newlines) + 1
-                firsts[line] = before + count_bits(kept & upto)
-                newlines &= newlines - np.uint64(1)
-            continue
-        left = begin | end | marks | newlines
-        while left != np.uint64(0):
-            bit = left & (~left + np.uint64(1))
-            left ^= bit
-            place = first + lowest_bit(bit)
-            if place < skip:
-                continue
-            if end & bit and start >= 0:
-                if kept & bit:
-                    starts[made], ends[made] = start, place
-                    made += 1
-                start = np.int64(-1)
-            if begin & bit:
-                start = place
-            elif marks & bit and not open_quote:
-                close, key = quotation(base + place + 1, limit)
-                if close > 0 and not key:
-                    starts[made], ends[made] = place + 1, close - base
-                    made += 1
-                skip = close - base + 1 if close > 0 else skip
-                # To look again from each of the marks behind, all escaped, would take the square of the line's time.
-                open_quote = close == 0
-            elif newlines & bit:
-                if line + 1 >= begins.size:
-                    break
-                open_quote = False
-                line += 1
-                begins[line], firsts[line] = place + 1, made
-    return made
 
 
 @helper

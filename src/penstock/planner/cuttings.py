@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..buffers import Bytes
-from ..layers.lines import Columns, Cut, Cutting, columns, cut
+from ..layers import arena
+from ..layers.lines import Columns, Cut, Cutting, columns, cut, cut_room
 
 MOST_COLUMNS: Final = 512
 _DELIMITERS: Final = b",\t;|"
@@ -102,9 +103,14 @@ def _likely(text: Bytes, inside: bool) -> Iterator[Cutting]:
 
 
 def _priced(text: Bytes, cutting: Cutting, prices: Prices, *, empty: bool = False) -> Ways:
+    with arena.borrowed(cut_room(text)) as room:
+        return _priced_in(room, text, cutting, prices, empty=empty)
+
+
+def _priced_in(room: arena.Arena, text: Bytes, cutting: Cutting, prices: Prices, *, empty: bool) -> Ways:
     from ..kernels import cellprices
 
-    found = cut(text, cutting)
+    found = cut(text, cutting, room)
     made = columns(found, np.empty(0, np.uint64), MOST_COLUMNS, empty=empty)
     many = len(made.cells)
     bits, state, seen = np.zeros(many + 1), np.zeros((many, 4), np.uint64), _scratch().seen
