@@ -26,7 +26,6 @@ from .params import Reader
 from .streams import Kind, Stream
 
 _MOST_SHAPES: Final = 8192
-_TABLE: Final = 1 << 15
 TEXTS: Final = 3
 """Streams before the columns."""
 _NEWLINE: Final = 10
@@ -170,15 +169,16 @@ def cut(text: Bytes, cutting: Cutting, room: arena.Arena | None = None) -> Cut:
     tail = np.full(3 * _BLOCK, _NEWLINE, np.uint8)
     rest = text[max(text.size - 1, 0) // _BLOCK * _BLOCK :]
     tail[: rest.size] = rest
-    table, hashes = np.zeros(_TABLE, np.int32), np.empty(_MOST_SHAPES, np.uint64)
-    examples, counts = np.empty(_MOST_SHAPES, np.uint32), np.zeros(_MOST_SHAPES, np.uint32)
+    most = min(many, _MOST_SHAPES)
+    table, hashes = np.zeros(1 << max(8, (4 * most).bit_length()), np.int32), np.empty(most, np.uint64)
+    examples, counts = np.empty(most, np.uint32), np.zeros(most, np.uint32)
     if cutting.way == tokens.FIELDS:
         made = cuts.cut_fields(text, tail, cutting.delimiter, begins, firsts, starts, ends)
     else:
         made = cuts.cut_runs(text, tail, cutting.way, begins, firsts, starts, ends)
     if made < 0:
         # Too many cells: all lines are left whole.
-        which[:], shapes = _MOST_SHAPES, 0
+        which[:], shapes = most, 0
         begins[1:] = np.flatnonzero(np.concatenate([text == _NEWLINE, [True]]))[:many] + 1
     else:
         fields = cutting.way == tokens.FIELDS
@@ -210,7 +210,7 @@ def columns(found: Cut, keys: npt.NDArray[np.uint64], room: int, *, empty: bool 
     )  # fmt: skip
     good = used[:-1] > 0
     # Shapes that are not kept are number 0.
-    renumbered = np.zeros(_MOST_SHAPES + 1, np.uint16)
+    renumbered = np.zeros(min(found.which.size, _MOST_SHAPES) + 1, np.uint16)
     renumbered[keep[good]] = np.arange(1, np.count_nonzero(good) + 1, dtype=np.uint16)
     which = renumbered[found.which]
     offsets = offsets[:-1][good]

@@ -127,12 +127,12 @@ def _shape_bits(found: Cut, scale: float) -> float:
 
     As many as are new in its second half are taken to be new in each half that follows.
     """
-    examples = found.examples[found.counts > 1]
-    first, stop = found.firsts[examples], found.firsts[examples + 1]
-    ends = np.concatenate([[0], np.cumsum(found.ends - found.starts, dtype=np.int64)])
-    sizes = found.begins[examples + 1] - found.begins[examples] - (ends[stop] - ends[first])
-    late = int(sizes[examples > found.which.size // 2].sum())
-    return _SHAPE_BITS * (int(sizes.sum()) + late * min(2 * scale - 2, _HALVES)) / scale
+    from ..kernels import cellprices
+
+    sizes = np.zeros(2, np.int64)
+    cellprices.left(found.begins, found.firsts, found.starts, found.ends, found.examples, found.counts, sizes)
+    all, late = sizes.tolist()
+    return _SHAPE_BITS * (all + late * min(2 * scale - 2, _HALVES)) / scale
 
 
 def _scratch() -> Any:

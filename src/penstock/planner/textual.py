@@ -30,7 +30,7 @@ _LETTER: Final = 2.4
 _LONG: Final = 1000
 """Bytes of lines that are too long to be lines."""
 _ENDS: Final = b"}]>;\n"
-_COUNTED: Final = 1 << 14
+_COUNTED: Final = 1 << 12
 
 
 class Text(NamedTuple):
@@ -78,5 +78,6 @@ def _lines(raw: Bytes, pieces: int, size: int, end: int) -> Bytes:
 
 
 def _whole(piece: Bytes, end: int) -> Bytes:
-    ends = np.flatnonzero(piece == end)
-    return piece[ends[0] + 1 : ends[-1] + 1] if ends.size > 1 else piece[:0]
+    text = piece.tobytes()
+    first, last = text.find(end), text.rfind(end)
+    return piece[first + 1 : last + 1]
