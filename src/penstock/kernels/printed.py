@@ -8,13 +8,10 @@ computed are a few doubles beside it: as many as the steps say.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from llvmlite import ir
 
 from .delta import READ_ITEMS
-from .jit import READ_ONLY, helper, intrinsic, kernel, types
+from .jit import READ_ONLY, helper, kernel
 
 DIGITS = 17
 MOST = 18
@@ -26,20 +23,19 @@ _HUGE = 1 << 62
 _WRONG = np.int64(-(1 << 63))
 _POWERS = np.array([10**n for n in range(19)], np.uint64)
 _FLOATS = np.array([10.0**n for n in range(19)])
-_I128 = ir.IntType(128)
+_LOW = np.uint64(0xFFFFFFFF)
+_32 = np.uint64(32)
 _1 = np.uint64(1)
 _READ = READ_ITEMS.format(U="uint64")
 
 
-@intrinsic
-def _high_word(typing: Any, a: Any, b: Any) -> Any:
-    """The high word of a product."""
-
-    def generate(context: Any, b: Any, signature: Any, args: Any) -> Any:
-        one, other = (b.zext(word, _I128) for word in args)
-        return b.trunc(b.lshr(b.mul(one, other), ir.Constant(_I128, 64)), ir.IntType(64))
-
-    return types.uint64(types.uint64, types.uint64), generate
+@helper
+def _product(a, b):
+    """The high and the low word of a product."""
+    a1, a0, b1, b0 = a >> _32, a & _LOW, b >> _32, b & _LOW
+    low, middle, other = a0 * b0, a1 * b0, a0 * b1
+    carry = (low >> _32) + (middle & _LOW) + (other & _LOW)
+    return a1 * b1 + (middle >> _32) + (other >> _32) + (carry >> _32), a * b
 
 
 @helper
@@ -71,7 +67,7 @@ def _printed(bits, decimals):
     if shown > MOST or digits + decimals > MOST:
         return _WRONG
     mantissa = (bits & np.uint64((1 << 52) - 1)) | np.uint64(1 << 52)
-    high, low = _high_word(mantissa, _POWERS[shown]), mantissa * _POWERS[shown]
+    high, low = _product(mantissa, _POWERS[shown])
     whole = (high << np.uint64(64 - shift)) | (low >> np.uint64(shift))
     rest, half = low & ((_1 << np.uint64(shift)) - _1), _1 << np.uint64(shift - 1)
     whole += np.uint64(rest > half or (rest == half and whole & _1 != np.uint64(0)))
