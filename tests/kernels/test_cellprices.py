@@ -166,3 +166,20 @@ def test_pieces_that_differ_in_one_byte(size):
         other[place] ^= 1
         assert not are_same(np.frombuffer(piece + other, np.uint8), 0, size, size)
     assert are_same(np.frombuffer(piece + piece, np.uint8), 0, size, size)
+
+
+@pytest.mark.parametrize("cutting", WAYS, ids=IDS)
+@given(rows=st.lists(st.lists(CELL, max_size=4), max_size=9), again=st.integers(1, 2))
+@settings(max_examples=25, deadline=None)
+def test_what_is_left_of_shapes(cutting, rows, again):
+    raw = "\n".join(",".join(cells) for cells in rows * again).encode()
+    found = cut(np.frombuffer(raw, np.uint8), cutting)
+    sizes = np.zeros(2, np.int64)
+    cellprices.left(found.begins, found.firsts, found.starts, found.ends, found.examples, found.counts, sizes)
+    lines, expected = raw.removesuffix(b"\n").split(b"\n") if raw else [], [0, 0]
+    for line, count in zip(found.examples.tolist(), found.counts.tolist(), strict=True):
+        cells = slice(int(found.firsts[line]), int(found.firsts[line + 1]))
+        size = len(lines[line]) + 1 - int((found.ends[cells] - found.starts[cells]).sum())
+        expected[0] += size * (count > 1)
+        expected[1] += size * (count > 1 and line > len(lines) // 2)
+    assert sizes.tolist() == expected

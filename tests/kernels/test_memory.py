@@ -10,11 +10,17 @@ from naive import simd as twins
 from penstock.kernels import memory, simd
 
 FORMS = {
-    "load64": "uint64", "load32": "int64", "load8": "uint8", "store64": "void", "store8": "void",
-    "equal_mask": "uint64", "range_mask": "uint64",
+    "load64": "uint64", "load32": "int64", "load8": "uint8", "store64": "void", "store32": "void",
+    "store8": "void", "equal_mask": "uint64", "range_mask": "uint64",
 }  # fmt: skip
-VALUES = {"store64": [0x0123456789ABCDEF], "store8": [0xEF], "equal_mask": [10], "range_mask": [48, 10]}
-TYPES = {"store64": ", uint64", "store8": ", uint8", "equal_mask": ", uint8", "range_mask": ", uint8, uint8"}
+VALUES = {
+    "store64": [0x0123456789ABCDEF], "store32": [0x0123456789ABCDEF], "store8": [0xEF], "equal_mask": [10],
+    "range_mask": [48, 10],
+}  # fmt: skip
+TYPES = {
+    "store64": ", uint64", "store32": ", int64", "store8": ", uint8", "equal_mask": ", uint8",
+    "range_mask": ", uint8, uint8",
+}  # fmt: skip
 
 
 @lru_cache

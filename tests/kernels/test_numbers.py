@@ -45,17 +45,38 @@ def read(cells, shape, room=None):
     return result, values[:-1].tolist(), decimals[:-1].tolist(), gaps[:bad].tolist(), raw[:kept].tobytes(), state
 
 
-def write(values, decimals, shape, gaps, raw, size):
+def write(values, decimals, shape, gaps, raw, size, few=0):
     """The bytes; None where the kernel says that they do not fit."""
     signed = int(any(value < 0 for value in values))
     words = np.array([value % 2**64 for value in values], np.uint64)
     told, out = np.array([signed, *shape], np.int64), np.full(size + 80, 0xA7, np.uint8)
     state = np.zeros(numerals.NEXT + 1, np.int64)
     state[numerals.NEXT] = gaps[0] if gaps else numerals.NONE
-    raw = np.frombuffer(raw, np.uint8)
-    done = numerals.write(words, np.array(decimals, np.uint8), told, np.array(gaps, np.uint32), raw, state, out[:size])
+    raw, known = np.frombuffer(raw, np.uint8), np.full(few + 8, 7, np.uint64)
+    assert numerals.prepare(told, known) == few
+    places, gaps = np.array(decimals, np.uint8), np.array(gaps, np.uint32)
+    done = numerals.write(words, places, told, known, gaps, raw, state, out[:size])
     assert (out[size:] == 0xA7).all()
     return None if done < 0 else out[: state[numerals.OUT]].tobytes()
+
+
+@pytest.mark.parametrize("places", range(19))
+@pytest.mark.parametrize("form", [0, 2])
+def test_numbers_of_all_sizes_are_written(form, places):
+    """As Python writes them, with and without zeros at their ends."""
+    if form == 2 and places == 0:
+        return
+    random = np.random.default_rng(places)
+    for least, whole in ((0, 1), (min(places, 2), 0), (0, 3), (min(places, 9), 1)):
+        shape = (0, form, whole, places, least if form == 2 else 0)
+        sizes = random.integers(1, 19, 200)
+        values = [int(random.integers(0, 10 ** min(size, 18))) // 10 ** int(cut) * 10 ** int(cut)
+                  for size, cut in zip(sizes, random.integers(0, 18, 200), strict=True)]  # fmt: skip
+        values = [*values, 0, 10**places, 10**18 - 1] * 2
+        values = [-value if at % 3 == 1 else value for at, value in enumerate(values)]
+        expected = b"".join(written.number_cell(value, form, whole, places, shape[4], 0) for value in values)
+        for few in (0, 300):
+            assert write(values, [places], shape, [], b"", len(expected) + 64, few) == expected
 
 
 @settings(max_examples=120, deadline=None)
@@ -75,6 +96,9 @@ def test_they_are_read_and_written_as_by_the_twin(cells, shape):
     places = expected[1] if shape[1] == twin.STREAM else [shape[3]]
     assert write(values, places, shape, gaps, raw, len(whole)) == whole
     assert write(values, places, shape, gaps, raw, len(whole) + 64) == whole
+    if shape[1] != twin.STREAM:
+        assert write(values, places, shape, gaps, raw, len(whole) + 64, few=1500) == whole
+        assert write(values, places, shape, gaps, raw, len(whole), few=1500) == whole
     for less in range(1, min(len(whole), 66)):
         assert write(values, places, shape, gaps, raw, len(whole) - less) is None
 

@@ -12,6 +12,8 @@ from penstock.layers import compiled, registry, wanted
 from penstock.layers.contract import ZSTD as ZSTD_ID
 from penstock.layers.encoding import encode_tree
 from penstock.layers.foreign import Foreign
+from penstock.layers.numbers import Form as Form_
+from penstock.layers.numbers import Shape
 from penstock.layers.plan import Edge, branch, leaf, pack, parse
 from penstock.layers.records import Field, Form, pack_fields
 from penstock.layers.registry import decode_tree
@@ -57,7 +59,34 @@ def array(width, want, form=Form.LITTLE):
     return wanted.records(pack_fields([Field(width, form)]), [want])
 
 
+def cells(*parts):
+    return b"".join(b"%s\n" % (part if isinstance(part, bytes) else str(part).encode()) for part in parts)
+
+
+def decimals(count=3000, places=2, **shape):
+    """Cells of decimal numbers, some of them none, and what is asked of the layer for them."""
+    some = [f"{value / 100 - 99:.{places}f}" for value in walk(4, 7, count).tolist()]
+    some[5:count:500] = ["-"] * len(some[5:count:500])
+    return Shape(decimals=places, **shape).params(), cells(*some)
+
+
+WORDS = cells(*[b"abc" * (n % 3) + b"%d" % (n * n % 97) for n in range(4000)])
+FIXED, LONG = decimals(), decimals(places=11, form=Form_.TRIMMED)
+DOUBLES = cells(*[f"{value / 1e4:.15f}" for value in walk(4, 8, 3000).tolist()])
+
 TREES = {
+    "numbers": (wanted.numbers(FIXED[0], ZSTD, AUTO), FIXED[1]),
+    "numbers, plain": (wanted.numbers(Shape().params(), ZSTD, AUTO), cells(*range(2500), *range(9**5, 9**5 + 999))),
+    "numbers, trimmed": (wanted.numbers(LONG[0], wanted.planes(ZSTD), AUTO), LONG[1]),
+    "numbers, few": (wanted.numbers(Shape().params(), STORE, AUTO), cells(1, 22, "x")),
+    "numbers, decimals": (wanted.numbers(Shape(Form_.STREAM).params(), ZSTD, AUTO), cells("1.5", "3", "2.25") * 400),
+    "strings": (wanted.strings(LITERALS, ZSTD), WORDS),
+    "strings 16": (wanted.strings(wanted.planes(ZSTD), ZSTD), cells(*range(700)) * 3),
+    "strings, many": (wanted.strings(wanted.planes(ZSTD), ZSTD), cells(*range(5000), *range(5000))),
+    "strings, long": (wanted.strings(ZSTD, ZSTD), cells(b"ab" * 5000, b"c", b"d" * 9000) * 3),
+    "printed": (
+        wanted.numbers(Shape(decimals=15).params(), wanted.printed(bytes((4, 15)), wanted.planes(ZSTD)), AUTO), DOUBLES
+    ),
     "planes 16": (array(2, wanted.planes(ZSTD, ZSTD)), numbers(2)),
     "planes 32": (array(4, wanted.planes(STORE, ZSTD)), numbers(4)),
     "planes 64": (array(8, wanted.planes(LITERALS)), numbers(8)),

@@ -114,11 +114,11 @@ def test_the_form_of_a_sample(text, params):
 
 def test_a_column_and_a_file_of_uuids():
     texts = uuids(9000)
-    assert hexes_tree(bytes_of("".join(one + "\n" for one in texts[:2000]).encode()), AIMS["balanced"]).id == HEXES
+    assert hexes_tree(bytes_of("".join(one + "\n" for one in texts[:2000]).encode()), AIMS["balanced"])[0].id == HEXES
     table = "".join(f"{n},{one},{n % 7}\n" for n, one in enumerate(texts)).encode()
     alone = "".join(one + "\n" for one in texts).encode()
     for data in (table, alone):
-        want = text_tree(bytes_of(data), AIMS["balanced"])
+        want = text_tree(bytes_of(data), AIMS["balanced"]).want
         assert HEXES in {child.id for child in want.children}
         blob = penstock.compress(data)
         assert penstock.decompress(blob) == data

@@ -73,6 +73,17 @@ def test_runs_are_those_of_a_pattern(way, raw):
     assert cells == [cell for line in raw.split(b"\n") for cell in re.findall(PATTERNS[way], line)]
 
 
+@given(raw=st.lists(st.sampled_from([b"a", b",", b"\n", b"bcd"]), max_size=300).map(b"".join))
+@settings(max_examples=60, deadline=None)
+def test_fields_are_those_of_a_split(raw):
+    found = cut(np.frombuffer(raw, np.uint8), WAYS[0])
+    lines_ = raw.removesuffix(b"\n").split(b"\n") if raw else []
+    assert found.begins.tolist() == [0, *np.cumsum([len(line) + 1 for line in lines_]).tolist()]
+    assert np.diff(found.firsts).tolist() == [line.count(b",") + 1 for line in lines_]
+    cells = [raw[a:b] for a, b in zip(found.starts, found.ends, strict=True)]
+    assert cells == [cell for line in lines_ for cell in line.split(b",")]
+
+
 def test_fields_in_quotation_marks():
     raw = b'1,"a,b",2\n3,"c ""d"" e,",4\n5,x"y,6\n' * 2
     assert taken(raw, WAYS[0]) == ([b"\0,\0,\0"], [[], [b"1", b"3", b"5"] * 2,
@@ -128,7 +139,7 @@ def test_lines_whose_hashes_collide_may_stay_whole():
     room, which = 255, np.empty(len(lines_), np.uint16)
     examples, counts = np.empty(room, np.uint32), np.zeros(room, np.uint32)
     shapes = kernels.shape(
-        found.text, found.begins, found.firsts, found.starts, found.ends, which, np.zeros(256, np.int32),
+        found.text, False, found.begins, found.firsts, found.starts, found.ends, which, np.zeros(256, np.int32),
         np.empty(room, np.uint64), examples, counts,
     )  # fmt: skip
     assert shapes <= room and counts[:shapes].sum() == np.count_nonzero(which < room)

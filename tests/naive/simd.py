@@ -17,6 +17,11 @@ def load8(data, offset):
     return data[offset]
 
 
+def store32(data, offset, number):
+    """Put the low four bytes of a whole number at a place."""
+    data[offset : offset + 4] = (number % (1 << 32)).to_bytes(4, "little")
+
+
 def store8(data, offset, byte):
     data[offset] = byte
 

@@ -160,7 +160,7 @@ def encode(planner, number, raw):
 @pytest.mark.parametrize("make", MADE, ids=NAMES)
 def test_lines_become_columns(make):
     raw = text(make)
-    want = text_tree(raw, BALANCED)
+    want = text_tree(raw, BALANCED).want
     assert want.id == LINES
     assert MADE[make][1] <= ids(want)
     assert has_no_structure(raw)
@@ -187,7 +187,7 @@ def test_cells_that_come_again_are_strings():
     agents = [f"Agent/{a}.{b} ({random.bytes(9).hex()})" for a, b in numbers(random, 60, 9, 99)]
     rows = numbers(random, 9000, 60, 10**7)
     raw = "".join(f"{number},{agents[at]}\n" for at, number in rows).encode()
-    want = text_tree(np.frombuffer(raw, np.uint8), BALANCED)
+    want = text_tree(np.frombuffer(raw, np.uint8), BALANCED).want
     assert {STRINGS, NUMBERS} <= ids(want)
 
 
@@ -204,7 +204,7 @@ def test_one_number_that_is_cut_changes_little():
 def test_doubles_printed_without_zeros_at_the_end():
     """As by `%.17g`: some are much shorter than others."""
     raw = np.frombuffer(coordinates(np.random.default_rng(1), 8000, ".17g").encode(), np.uint8)
-    assert ids(text_tree(raw, BALANCED)) >= {NUMBERS, PRINTED}
+    assert ids(text_tree(raw, BALANCED).want) >= {NUMBERS, PRINTED}
     assert encode(Planner(BALANCED), 0, raw).size < 0.5 * library(raw)
 
 

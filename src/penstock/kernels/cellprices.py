@@ -157,3 +157,22 @@ def price(text, begins, firsts, starts, ends, which, columns, offsets, shapes, l
             bits[column] += cost
     bits[last] += shapes
     return np.int64(which.size)
+
+
+@kernel("int64(uint32[::1], uint32[::1], uint32[::1], uint32[::1], uint32[::1], uint32[::1], int64[::1])")
+def left(begins, firsts, starts, ends, examples, counts, sizes):
+    """Add up the bytes of lines that are left without their cells, of shapes with two lines or more.
+
+    sizes: of all shapes, and of those that come first in the second half of the lines.
+    """
+    half = (np.int64(begins.size) - 1) // 2
+    for shape in range(examples.size):
+        line = np.int64(examples[shape])
+        if counts[shape] < 2:
+            continue
+        size = np.int64(begins[line + 1]) - np.int64(begins[line])
+        for cell in range(firsts[line], firsts[line + 1]):
+            size -= np.int64(ends[cell]) - np.int64(starts[cell])
+        sizes[0] += size
+        sizes[1] += size if line > half else np.int64(0)
+    return np.int64(examples.size)

@@ -12,6 +12,7 @@ import numpy as np
 from . import columns, delta, entries
 from .calls import call2, call5, pointer
 from .jit import READ_ONLY, carray, cold_helper, helper, kernel
+from .nodes import ALONE
 from .places import (
     CONSTANT,
     DELTA,
@@ -36,13 +37,13 @@ DECOMPRESS, FRAME_SIZE, CONTENT_SIZE, CONTEXT, ENTRIES = range(5)
 """Where in the table of addresses libzstd's functions stand, a context of this thread's own, and the entries."""
 ADDRESSES = ENTRIES + entries.PLACES
 _DIGITS, _FRAMES, _DECIMAL, _PACK, _RUNS, _SPARSE, _PADDING, _DICTIONARY, _NIBBLES = 35, 36, 49, 64, 81, 82, 83, 96, 113
+_NUMBERS, _PRINTED, _STRINGS = 17, 51, 97
 _MARKED = 7
 """From this form of digits on, numbers stand behind blanks."""
 _BIG, _ROWS, _TEXT = 0x10, 0x20, 0x40
 _MAGIC = np.uint32(0xFD2FB528)
-_ALONE = -2
-"""Statuses of a node: left to the other way; else they are `_WANTED` less the place of an entry that is not loaded."""
 WANTED = -3
+"""Statuses of a node: `ALONE`, or this less the place of an entry that is not loaded."""
 
 
 @helper
@@ -79,7 +80,7 @@ def _leaf(row, payload, addresses):
     if row[ID] == CONSTANT and 1 <= stored <= 8 and stored <= size and not stored & (stored - 1):
         return _repeated(_bytes(source, stored), _bytes(to, size))
     if row[ID] != ZSTD or stored < 4 or carray(pointer(source), (1,), np.uint32)[0] != _MAGIC:
-        return np.int64(_ALONE)
+        return np.int64(ALONE)
     if call2(addresses[FRAME_SIZE], (source, stored)) != stored:
         return np.int64(DONE)
     if call2(addresses[CONTENT_SIZE], (source, stored)) != size:
@@ -127,6 +128,12 @@ def _entry_of(row, inner, plan):
         return entries.PACK, kind, 1, 3
     if id == _DECIMAL:
         return entries.DECIMAL, kind, 2, 3
+    if id == _NUMBERS:
+        return entries.NUMBERS, inner[KIND], 0, 3
+    if id == _STRINGS:
+        return entries.STRINGS, inner[KIND], 0, 2
+    if id == _PRINTED:
+        return entries.PRINTED, inner[KIND], 2, 3
     if id == DELTA:
         return entries.MEDIAN, kind, 0, 1
     if id == _FRAMES:
@@ -139,7 +146,7 @@ def _layer(table, at, plan, scratch, room, addresses):
     """Fill a stream by an entry that reads the layer's parameters itself; see nodes.py."""
     first, kind, least, most = _entry_of(table[at], table[at + 1], plan)
     if kind < least or kind > most:
-        return np.int64(_ALONE)
+        return np.int64(ALONE)
     room[0], room[1], room[2] = address(table), table.shape[0], at
     room[3], room[4], room[5] = address(plan), plan.size, scratch
     return _called(addresses, first + kind, room)
@@ -152,7 +159,7 @@ def _called(addresses, number, room):
     if function == 0:
         return WANTED - number
     done = call2(function, (address(room), np.int64(0)))
-    return done if done >= 0 else np.int64(DONE)
+    return done if done >= 0 or done == ALONE else np.int64(DONE)
 
 
 @helper
@@ -293,7 +300,7 @@ def run(plan, table, count, payload, arena, size, addresses, scratch, fields, ro
             done = _put_together(table, at, plan, arena, size, words, fields, room, addresses)
         else:
             done = _numbers(table, at, plan, words, room, addresses)
-        if done == _ALONE:
+        if done == ALONE:
             return np.int64(at + 1)
         if done <= WANTED or done == DONE:
             return np.int64(done)

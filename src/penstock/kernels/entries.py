@@ -21,8 +21,9 @@ RESTORE, MERGE, MERGE_RESTORE, PLANES, PLANES_RESTORE, SWAP, SCATTER = range(0, 
 """The first place of each in the table of addresses; the kind of the stream, 0 to 3, is added to it."""
 DIGITS, BLANKS, FRAMES, PADDING = range(28, 44, 4)
 DICTIONARY, SPARSE, RUNS, PACK, DECIMAL, MEDIAN, NIBBLES = range(44, 72, 4)
+NUMBERS, STRINGS, PRINTED = range(72, 84, 4)
 """All these read their layer's parameters themselves: see nodes.py."""
-PLACES = 72
+PLACES = 84
 
 _restore = cold_helper(delta.restore[1].function)
 _merge = cold_helper(split.merge[2].function)
@@ -146,14 +147,18 @@ def _all(first: int) -> dict[int, dict[int, Entry]]:
         from . import rownodes
 
         return rownodes.TABLE
-    from . import valuenodes
+    if first < NUMBERS:
+        from . import valuenodes
 
-    return valuenodes.TABLE
+        return valuenodes.TABLE
+    from . import cellnodes
+
+    return cellnodes.TABLE
 
 
 def load_all() -> None:
     """Compile or load all of them, for those who want to wait now and not later."""
-    for first in (RESTORE, DIGITS, DICTIONARY):
+    for first in (RESTORE, DIGITS, DICTIONARY, NUMBERS):
         for by_width in _all(first).values():
             for one in by_width.values():
                 _ = one.address

@@ -1,14 +1,14 @@
-"""Cuts lines into cells, finds their shapes, what is left without the cells, and puts the cells into columns."""
+"""Finds the shapes of lines, what is left without their cells, and puts the cells into columns."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from .jit import READ_ONLY, helper, kernel
-from .memory import equal_mask_at, load8_at, load32_at, load64_at, store8_at, store64_at
-from .simd import address, lowest_bit
+from .jit import READ_ONLY, cold_helper, helper, kernel
+from .memory import load8_at, load32_at, load64_at, store8_at, store64_at
+from .simd import PHI, address
 from .texthash import hashed, same
-from .tokens import MIXED, NEWLINE, QUOTE, QUOTES, has_digit, quotation, runs_of
+from .tokens import NEWLINE
 
 SLACK = 16
 """Bytes behind each column that may be overwritten with anything."""
@@ -27,10 +27,12 @@ def _cells_of(line, firsts, begins):
 
 
 @helper
-def _hash_of(base, limit, line, firsts, begins, starts, ends):
-    """The hash of what is left of a line without its cells."""
+def _hash_of(base, limit, fields, line, firsts, begins, starts, ends):
+    """The hash of what is left of a line without its cells; of fields these are delimiters, as many as cells."""
     first, many, begin, end = _cells_of(line, firsts, begins)
     mixed = np.uint64(many)
+    if fields:
+        return mixed * np.uint64(PHI)
     for cell in range(first, first + many):
         start = load32_at(starts + 4 * cell)
         mixed = hashed(base + begin, start - begin, limit, mixed)
@@ -39,12 +41,37 @@ def _hash_of(base, limit, line, firsts, begins, starts, ends):
 
 
 @helper
-def _alike(base, limit, one, other, firsts, begins, starts, ends):
+def _alike(base, limit, fields, one, other, firsts, begins, starts, ends):
     """Whether two lines are the same but for their cells; `one` is the earlier one."""
     first, many, begin, end = _cells_of(one, firsts, begins)
     second, others, at, stop = _cells_of(other, firsts, begins)
-    if many != others:
-        return False
+    if many != others or fields:
+        return many == others
+    if base + stop + 8 > limit:
+        return _alike_slowly(base, limit, one, other, firsts, begins, starts, ends)
+    differ = np.uint64(0)
+    for nth in range(many):
+        start = load32_at(starts + 4 * (first + nth))
+        differ |= _differ(base + begin, base + at, start - begin, limit)
+        differ |= np.uint64(start - begin ^ (load32_at(starts + 4 * (second + nth)) - at))
+        begin, at = load32_at(ends + 4 * (first + nth)), load32_at(ends + 4 * (second + nth))
+    differ |= np.uint64(end - begin ^ (stop - at))
+    return (differ | _differ(base + begin, base + at, end - begin, limit)) == np.uint64(0)
+
+
+@helper
+def _differ(one, other, size, limit):
+    """0 where two pieces are equal, of each of which eight bytes can be read; `one` is the earlier of the two."""
+    if size < 8:
+        return (load64_at(one) ^ load64_at(other)) & ((np.uint64(1) << np.uint64(8 * size)) - np.uint64(1))
+    return np.uint64(not same(one, other, size, limit))
+
+
+@cold_helper
+def _alike_slowly(base, limit, one, other, firsts, begins, starts, ends):
+    """The same for as many cells each, at the end of the text."""
+    first, many, begin, end = _cells_of(one, firsts, begins)
+    second, _, at, stop = _cells_of(other, firsts, begins)
     for nth in range(many):
         size = load32_at(starts + 4 * (first + nth)) - begin
         if load32_at(starts + 4 * (second + nth)) - at != size or not same(base + begin, base + at, size, limit):
@@ -54,12 +81,13 @@ def _alike(base, limit, one, other, firsts, begins, starts, ends):
 
 
 @kernel(
-    f"int64({READ_ONLY}, uint32[::1], uint32[::1], uint32[::1], uint32[::1], uint16[::1], int32[::1], uint64[::1],"
-    "uint32[::1], uint32[::1])"
+    f"int64({READ_ONLY}, boolean, uint32[::1], uint32[::1], uint32[::1], uint32[::1], uint16[::1], int32[::1],"
+    "uint64[::1], uint32[::1], uint32[::1])"
 )
-def shape(text, begins, firsts, starts, ends, which, table, hashes, examples, counts):
-    """Number the shapes of lines that `cut` has cut; return how many there are.
+def shape(text, fields, begins, firsts, starts, ends, which, table, hashes, examples, counts):
+    """Number the shapes of lines that were cut; return how many there are.
 
+    fields: whether `cut_fields` did it.
     which: the shape of each line, or the number of shapes there is room for where it has none of those. table: zeros, a
     power of two of them and more than shapes; hashes, examples (a line), counts (lines): of each shape.
     """
@@ -69,16 +97,17 @@ def shape(text, begins, firsts, starts, ends, which, table, hashes, examples, co
     for line in range(which.size):
         before = np.int64(which[line - 1]) if line > 0 else np.int64(hashes.size)
         if before < hashes.size and _alike(
-            base, limit, np.int64(examples[before]), line, cells, lines, begin, end
+            base, limit, fields, np.int64(examples[before]), line, cells, lines, begin, end
         ):  # most are as the one before
             counts[before] += np.uint32(1)
             which[line] = before
             continue
-        mixed = _hash_of(base, limit, line, cells, lines, begin, end)
+        mixed = _hash_of(base, limit, fields, line, cells, lines, begin, end)
         slot = (mixed >> np.uint64(20)) & mask
         found, tries = np.int64(table[slot]) - 1, 0
         while found >= 0 and not (
-            hashes[found] == mixed and _alike(base, limit, np.int64(examples[found]), line, cells, lines, begin, end)
+            hashes[found] == mixed
+            and _alike(base, limit, fields, np.int64(examples[found]), line, cells, lines, begin, end)
         ):
             slot, tries = (slot + np.uint64(1)) & mask, tries + 1
             found = np.int64(table[slot]) - 1
@@ -95,93 +124,6 @@ def shape(text, begins, firsts, starts, ends, which, table, hashes, examples, co
             counts[found] += np.uint32(1)
         which[line] = found
     return shapes
-
-
-@helper
-def _block(text, tail, first):
-    """The address of the 64 bytes from `first` on, behind which one more can be read."""
-    last = max(text.size - 1, 0) // 64 * 64
-    return address(text) + first if first + 65 <= text.size else address(tail) + first - last
-
-
-@kernel(f"int64({READ_ONLY}, {READ_ONLY}, int64, uint32[::1], uint32[::1], uint32[::1], uint32[::1])")
-def cut_fields(text, tail, delimiter, begins, firsts, starts, ends):
-    """Cut the lines of a text at a delimiter, not in quotation marks; return how many cells there are, -1 for too many.
-
-    tail: what stands behind the last whole 64 bytes, and newlines, 192 bytes. For each line, and one more: begins,
-    where it starts; firsts, its first cell; the first of both are 0. starts, ends: of each cell.
-    """
-    base, made, line, start, quoted = address(text), np.int64(0), np.int64(0), np.int64(0), False
-    for first in range(0, text.size + 1, 64):
-        if made + 128 > starts.size:
-            return np.int64(-1)
-        at = _block(text, tail, first)
-        newlines, marks = equal_mask_at(at, np.uint8(NEWLINE)), equal_mask_at(at, np.uint8(QUOTE))
-        left = equal_mask_at(at, np.uint8(delimiter)) | newlines | marks
-        while left != np.uint64(0):
-            bit = left & (~left + np.uint64(1))
-            left ^= bit
-            place = first + lowest_bit(bit)
-            if marks & bit:
-                quoted ^= load8_at(base + start) == QUOTE
-                continue
-            if newlines & bit and line + 1 >= begins.size:
-                break
-            if newlines & bit or not quoted:
-                starts[made], ends[made] = start, place
-                made += 1
-                start, quoted = place + 1, False
-            if newlines & bit:
-                line += 1
-                begins[line], firsts[line] = place + 1, made
-    return made
-
-
-@kernel(f"int64({READ_ONLY}, {READ_ONLY}, int64, uint32[::1], uint32[::1], uint32[::1], uint32[::1])")
-def cut_runs(text, tail, way, begins, firsts, starts, ends):
-    """The same by runs, see `tokens`."""
-    quotes, way = way & QUOTES != 0, way & ~QUOTES
-    base, limit = address(text), address(text) + text.size
-    made, line, skip, start, open_quote = np.int64(0), np.int64(0), np.int64(0), np.int64(-1), False
-    digit, letter, word, cell = np.uint64(0), np.uint64(0), np.uint64(0), np.uint64(0)
-    for first in range(0, text.size + 1, 64):
-        if made + 128 > starts.size:
-            return np.int64(-1)
-        at = _block(text, tail, first)
-        newlines, marks = equal_mask_at(at, np.uint8(NEWLINE)), np.uint64(0)
-        if quotes:
-            marks = equal_mask_at(at, np.uint8(QUOTE))
-        after = 48 <= load8_at(at + 64) <= 57
-        begin, end, digit, letter, word, cell = runs_of(at, way, after, digit, letter, word, cell)
-        left = begin | end | marks | newlines
-        while left != np.uint64(0):
-            bit = left & (~left + np.uint64(1))
-            left ^= bit
-            place = first + lowest_bit(bit)
-            if place < skip:
-                continue
-            if end & bit and start >= 0:
-                if way != MIXED or has_digit(base + start, base + place):
-                    starts[made], ends[made] = start, place
-                    made += 1
-                start = np.int64(-1)
-            if begin & bit:
-                start = place
-            elif marks & bit and not open_quote:
-                close, key = quotation(base + place + 1, limit)
-                if close > 0 and not key:
-                    starts[made], ends[made] = place + 1, close - base
-                    made += 1
-                skip = close - base + 1 if close > 0 else skip
-                # To look again from each of the marks behind, all escaped, would take the square of the line's time.
-                open_quote = close == 0
-            elif newlines & bit:
-                if line + 1 >= begins.size:
-                    break
-                open_quote = False
-                line += 1
-                begins[line], firsts[line] = place + 1, made
-    return made
 
 
 @helper
@@ -273,8 +215,13 @@ def measure(begins, firsts, starts, ends, which, columns, offsets, sizes):
 
 @helper
 def _copied(at, end, limit, out):
-    """Copy a cell and a newline to an address; up to 7 bytes behind may be overwritten. Return the address behind."""
+    """Copy a cell and a newline to an address; `SLACK` bytes behind may be overwritten. Return the address behind."""
     stop = out + end - at
+    if end - at <= 16 and at + 16 <= limit:
+        store64_at(out, load64_at(at))
+        store64_at(out + 8, load64_at(at + 8))
+        store8_at(stop, np.uint8(NEWLINE))
+        return stop + 1
     while at < end:
         if at + 8 <= limit:
             store64_at(out, load64_at(at))

@@ -58,6 +58,17 @@ def store64_at(typing: Any, place: Any, word: Any) -> Any:
 
 
 @intrinsic
+def store32_at(typing: Any, place: Any, number: Any) -> Any:
+    """Put the low four bytes of a whole number at an address."""
+
+    def generate(context: Any, b: Any, signature: Any, args: Any) -> Any:
+        store_word(b, b.trunc(args[1], _I32), b.inttoptr(args[0], _I32.as_pointer()))
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64), generate
+
+
+@intrinsic
 def store8_at(typing: Any, place: Any, byte: Any) -> Any:
     """Put a byte at an address."""
 

@@ -15,7 +15,9 @@ from .program import COLUMNS, NEXT, PLACE, SIZE, varint
 
 BY_WIDTH = "int64(int64, CPointer({U}))"
 BAD = np.int64(-1)
-BYTES, U16, U32 = range(3)
+ALONE = np.int64(-2)
+"""The node is left to the way of `layers`."""
+BYTES, U16, U32, U64 = range(4)
 """Kinds of streams."""
 
 

@@ -8,8 +8,7 @@ from .cells import NEWLINE, cell_end
 from .jit import READ_ONLY, cold_helper, helper, kernel
 from .memory import store8_at, store64_at
 from .numbers import FIXED, POWERS, TRIMMED
-from .simd import address, copy_bytes, lowest_bit
-from .words import swap64
+from .simd import address, bit_length, copy_bytes, lowest_bit
 
 OUT, NUMBER, BAD, RAW, NEXT = range(5)
 """What `write` knows between two calls: bytes written, numbers, exceptions and their bytes used, the place of the next
@@ -43,7 +42,7 @@ def _zeros_in_front(word):
 
 @helper
 def _zeros_at_end(word):
-    return lowest_bit(swap64(word)) >> 3
+    return (64 - bit_length(word)) >> 3
 
 
 @helper
@@ -142,6 +141,47 @@ def _ending(amount, most):
 
 
 @helper
+def _parted(top, high, low, places):
+    """Of 24 digits the eight in front of the decimals, the first eight decimals, and those that are left."""
+    if places <= 8:
+        right, left = np.uint64(4 * (8 - places)), np.uint64(4 * places)
+        decimals = (low >> right) >> right
+        return ((high >> right) >> right) | ((low << left) << left), decimals, _U0
+    right, left = np.uint64(8 * (16 - places)), np.uint64(4 * (places - 8))
+    return (top >> right) | ((high << left) << left), (high >> right) | ((low << left) << left), low >> right
+
+
+@helper
+def _put_decimals(at, amount, whole, places, most):
+    """Write a number of 1 to 16 decimals, without up to `most` zeros at its end; return where it ends.
+
+    0 where it is 0, or there are more than eight digits before the point. No branch depends on how many there are.
+    """
+    above = amount // _TEN8
+    low = _eight(amount - above * _TEN8)
+    most_above = above // _TEN8
+    high, top = _eight(above - most_above * _TEN8), _U0
+    if most_above != 0:
+        top = _eight(most_above)
+    front, middle, back = _zeros_in_front(top), _zeros_in_front(high), _zeros_in_front(low)
+    zeros = front + np.int64(front == 8) * (middle + np.int64(middle == 8) * back)
+    before = max(24 - zeros - places, whole)
+    if amount == 0 or before > 8:
+        return np.int64(0)
+    text, first, second = _parted(top, high, low, places)
+    # Two shifts: of no digits all would be shifted out at once, which is not defined.
+    shift = np.uint64(4 * (8 - before))
+    store64_at(at, ((text >> shift) >> shift) + _ZEROS)
+    store8_at(at + before, _POINT)
+    store64_at(at + before + 1, first + _ZEROS)
+    if places > 8:
+        store64_at(at + before + 9, second + _ZEROS)
+    last, ahead = _zeros_at_end(low), _zeros_at_end(high)
+    cut = min(most, last + np.int64(last == 8) * ahead)
+    return at + before + 1 + places - cut - np.int64(cut == places)
+
+
+@helper
 def _put_large(at, limit, amount, whole, places):
     """Write a number of more than eight digits; return where it ends, or -1."""
     if at + _ROOM <= limit:
@@ -174,29 +214,55 @@ def _write_one(at, limit, amount, whole, places, most, mixed):
         many = max(8 - _zeros_in_front(word) - zeros, whole + places - zeros, 1)
         if many <= 8:
             return _put_eight(at, word << (np.uint64(8 * zeros) & _SHIFTS), many, places - zeros, mixed)
+    if 0 < places <= 16 and at + _ROOM <= limit:
+        end = _put_decimals(at, amount, whole, places, most)
+        if end != 0:
+            return end
     if most > 0:
         zeros, amount = _ending(amount, most)
         places -= zeros
     return _put_large(at, limit, amount, whole, places)
 
 
+@kernel("int64(int64[::1], uint64[::1])")
+def prepare(shape, known):
+    """Write the first numbers that are not negative as they are in this shape: a number and its end, then their bytes.
+
+    known: a word for each, 0 if it has more than seven bytes, and eight more. shape: as for `write`, not `STREAM`.
+    """
+    whole, places = shape[3], shape[4]
+    base, most = address(known), shape[4] - shape[5] if shape[2] == TRIMMED else np.int64(0)
+    limit = base + 8 * np.int64(known.size)
+    for number in range(known.size - 8):
+        begin = base + 8 * number
+        end = _write_one(begin, limit, np.uint64(number), whole, places, most, shape[2] != FIXED)
+        size = end + 1 - begin
+        if end < 0 or size > 7:
+            known[number] = _U0
+        else:
+            store8_at(end, NEWLINE)
+            store8_at(begin + 7, np.uint8(size))
+    return np.int64(known.size - 8)
+
+
 @kernel(
-    f"int64(uint64[::1], {READ_ONLY}, int64[::1], Array(uint32, 1, 'C', readonly=True), {READ_ONLY}, int64[::1],"
-    " uint8[::1])"
+    f"int64(uint64[::1], {READ_ONLY}, int64[::1], uint64[::1], Array(uint32, 1, 'C', readonly=True), {READ_ONLY},"
+    " int64[::1], uint8[::1])"
 )
-def write(values, decimals, shape, gaps, raw, state, out):
+def write(values, decimals, shape, known, gaps, raw, state, out):
     """Write the next numbers, all of `values`; return 0, or -1 where they do not fit.
 
     values: as 64 bits each, signed if the shape says so. decimals: of each value, or one for all. shape: signed, plus,
-    form, least whole digits, decimals, least decimals. state: see `OUT`. gaps, raw: of the exceptions.
+    form, least whole digits, decimals, least decimals. known: what `prepare` wrote, or eight words. state: see `OUT`.
+    gaps, raw: of the exceptions.
     """
     signed, plus, form, whole, least = shape[0], shape[1], shape[2], shape[3], shape[5]
     at, number, bad, used, following = state[OUT], state[NUMBER], state[BAD], state[RAW], state[NEXT]
     base, others = address(out), address(raw)
     limit = base + np.int64(out.size)
     trims, signs = form == TRIMMED, (signed | plus) != 0
-    step, size = np.int64(decimals.size != 1), np.int64(out.size)
-    if step and decimals.size < values.size:
+    step, size, few = np.int64(decimals.size != 1), np.int64(out.size), np.uint64(known.size - 8)
+    if (step and decimals.size < values.size) or known.size < 8:
         return np.int64(-1)
     for i in range(values.size):
         if number == following:
@@ -219,6 +285,11 @@ def write(values, decimals, shape, gaps, raw, state, out):
             store8_at(base + at, _MINUS if below != 0 else _PLUS)
             at += below | plus
             amount = (amount ^ (_U0 - np.uint64(below))) + np.uint64(below)
+        if amount < few and at + 8 <= size and known[amount] != _U0:
+            store64_at(base + at, known[amount])
+            at += np.int64(known[amount] >> np.uint64(56))
+            number += 1
+            continue
         end = _write_one(
             base + at, limit, amount, whole, places, places - least if trims else np.int64(0), form != FIXED
         )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from .jit import helper
+from .jit import helper, intrinsic, types
 from .memory import equal_mask_at, load8_at, range_mask_at
 
 FIELDS, DIGITS, DECIMALS, WORDS, MIXED = range(5)
@@ -15,6 +17,16 @@ QUOTES = 8
 NEWLINE, QUOTE, _BACKSLASH, _COLON, _SPACE, _POINT, _MINUS = 10, 34, 92, 58, 32, 46, 45
 _1 = np.uint64(1)
 _63 = np.uint64(63)
+
+
+@intrinsic
+def count_bits(typing: Any, mask: Any) -> Any:
+    """How many bits are set."""
+
+    def generate(context: Any, b: Any, signature: Any, args: Any) -> Any:
+        return b.ctpop(args[0])
+
+    return types.int64(types.uint64), generate
 
 
 @helper
@@ -69,12 +81,14 @@ def runs_of(at, way, after, digit_before, letter_before, word_before, cell_befor
 
 
 @helper
-def has_digit(at, end):
-    """Whether a run holds a digit."""
-    found = False
-    for place in range(at, end):
-        found |= 48 <= load8_at(place) <= 57
-    return found
+def with_digits(cell, digit, seen):
+    """Set the bit behind each run that holds a digit, and return 1 if the last one goes on and does; then `seen`.
+
+    To a run of ones something is added that lies within: only where that is not 0 does it carry to the bit behind.
+    """
+    some = cell + digit
+    all = some + seen
+    return all, np.uint64(some < cell or all < some)
 
 
 @helper

@@ -17,13 +17,15 @@ import numpy.typing as npt
 
 from ..buffers import Bytes
 from ..errors import CorruptDataError, UsageError
+from . import arena
+from .arena import room_of
+from .cells import count_cells
 from .contract import LINES
 from .native import readable
 from .params import Reader
 from .streams import Kind, Stream
 
 _MOST_SHAPES: Final = 8192
-_TABLE: Final = 1 << 15
 TEXTS: Final = 3
 """Streams before the columns."""
 _NEWLINE: Final = 10
@@ -32,6 +34,8 @@ _FEW: Final = 2
 _KEY: Final = 8
 _CUTTING: Final = 3
 _BLOCK: Final = 64
+_PLACE: Final = 4
+"""Bytes of a cell's place in the text."""
 
 Numbers = npt.NDArray[np.uint32]
 
@@ -90,8 +94,8 @@ class Lines:
         cutting = Cutting(*params[:_CUTTING])
         text = turned(stream.data, cutting.end)
         keys = np.frombuffer(params, "<u8", offset=_CUTTING).astype(np.uint64)
-        found = cut(text, cutting)
-        made = columns(found, keys, keys.size)
+        with arena.borrowed(cut_room(text)) as room:
+            made = columns(cut(text, cutting, room), keys, keys.size)
         ended = not text.size or bool(text[-1] == _NEWLINE)
         parts = [Stream(Kind.BYTES, made.shapes), Stream.of(made.numbers), Stream.of(made.which)]
         return bytes((ended, cutting.end)), parts + [Stream(Kind.BYTES, cells) for cells in made.cells]
@@ -141,29 +145,44 @@ def _woven(children: Sequence[Stream], ended: bool, out: Bytes) -> bool:
     return done == out.size
 
 
-def cut(text: Bytes, cutting: Cutting) -> Cut:
-    """Cut a text into lines, which newlines end, and cells; number the shapes, those beyond some thousand have none."""
-    from ..kernels import lines, tokens
+def cut_room(text: Bytes) -> int:
+    """Return the bytes of an arena in which a text can be cut."""
+    return 2 * room_of(_most_cells(text) * _PLACE)
 
-    many = int(np.count_nonzero(text == _NEWLINE)) + int(bool(text.size) and text[-1] != _NEWLINE)
-    room = text.size // 2 + many + 3 * _BLOCK
+
+def _most_cells(text: Bytes) -> int:
+    return text.size // 2 + count_cells(text) + 1 + 3 * _BLOCK
+
+
+def cut(text: Bytes, cutting: Cutting, room: arena.Arena | None = None) -> Cut:
+    """Cut a text into lines, which newlines end, and cells; number the shapes, those beyond some thousand have none.
+
+    room: of `cut_room` bytes, where cells then are; else in memory of their own.
+    """
+    from ..kernels import cuts, lines, tokens
+
+    many = count_cells(text) + int(bool(text.size) and text[-1] != _NEWLINE)
+    room = room or arena.Arena(cut_room(text))
     begins, firsts = np.zeros(many + 1, np.uint32), np.zeros(many + 1, np.uint32)
-    starts, ends, which = np.empty(room, np.uint32), np.empty(room, np.uint32), np.empty(many, np.uint16)
+    starts, ends = (room.bytes(_most_cells(text) * _PLACE).view(np.uint32) for _ in range(2))
+    which = np.empty(many, np.uint16)
     tail = np.full(3 * _BLOCK, _NEWLINE, np.uint8)
     rest = text[max(text.size - 1, 0) // _BLOCK * _BLOCK :]
     tail[: rest.size] = rest
-    table, hashes = np.zeros(_TABLE, np.int32), np.empty(_MOST_SHAPES, np.uint64)
-    examples, counts = np.empty(_MOST_SHAPES, np.uint32), np.zeros(_MOST_SHAPES, np.uint32)
+    most = min(many, _MOST_SHAPES)
+    table, hashes = np.zeros(1 << max(8, (4 * most).bit_length()), np.int32), np.empty(most, np.uint64)
+    examples, counts = np.empty(most, np.uint32), np.zeros(most, np.uint32)
     if cutting.way == tokens.FIELDS:
-        made = lines.cut_fields(text, tail, cutting.delimiter, begins, firsts, starts, ends)
+        made = cuts.cut_fields(text, tail, cutting.delimiter, begins, firsts, starts, ends)
     else:
-        made = lines.cut_runs(text, tail, cutting.way, begins, firsts, starts, ends)
+        made = cuts.cut_runs(text, tail, cutting.way, begins, firsts, starts, ends)
     if made < 0:
         # Too many cells: all lines are left whole.
-        which[:], shapes = _MOST_SHAPES, 0
+        which[:], shapes = most, 0
         begins[1:] = np.flatnonzero(np.concatenate([text == _NEWLINE, [True]]))[:many] + 1
     else:
-        shapes = lines.shape(text, begins, firsts, starts, ends, which, table, hashes, examples, counts)
+        fields = cutting.way == tokens.FIELDS
+        shapes = lines.shape(text, fields, begins, firsts, starts, ends, which, table, hashes, examples, counts)
     many = int(firsts[-1]) if shapes else 0
     return Cut(text, begins, firsts, starts[:many], ends[:many], which, examples[:shapes], counts[:shapes])
 
@@ -191,7 +210,7 @@ def columns(found: Cut, keys: npt.NDArray[np.uint64], room: int, *, empty: bool 
     )  # fmt: skip
     good = used[:-1] > 0
     # Shapes that are not kept are number 0.
-    renumbered = np.zeros(_MOST_SHAPES + 1, np.uint16)
+    renumbered = np.zeros(min(found.which.size, _MOST_SHAPES) + 1, np.uint16)
     renumbered[keep[good]] = np.arange(1, np.count_nonzero(good) + 1, dtype=np.uint16)
     which = renumbered[found.which]
     offsets = offsets[:-1][good]

@@ -26,6 +26,13 @@ _MOST_DECIMALS: Final = 18
 _SIGNED: Final = 1
 _PLUS: Final = 2
 _FORM_SHIFT: Final = 2
+_KNOWN: Final = 1 << 11
+_OFTEN: Final = 4
+"""Small numbers that are written once and then copied, where there are so many times more."""
+_SHORT: Final = 4
+"""Decimals of which small numbers take no more than a word."""
+_BEHIND: Final = 8
+"""Words behind them."""
 _TILE: Final = 1 << 15
 """Numbers read or written by one call: as wide as they are then, they stay in the cache."""
 
@@ -131,11 +138,16 @@ def _written(
     state, (gaps, raw) = np.zeros(numerals.NEXT + 1, np.int64), exceptions
     state[numerals.NEXT] = gaps[0] if gaps.size else numerals.NONE
     signed, each = bool(told[0]), decimals.size == values.size
+    # Where there are many numbers, the small ones among them are written but once.
+    many = 0 if each or told[4] > _SHORT else min(_KNOWN, values.size // _OFTEN)
+    known = np.empty(many + _BEHIND, np.uint64)
+    numerals.prepare(told, known)
     if signed:
         values = values.view(f"<i{values.itemsize}")
     for at in range(0, values.size, _TILE):
         tile = values[at : at + _TILE].astype(np.int64 if signed else np.uint64).view(np.uint64)
-        if numerals.write(tile, decimals[at : at + _TILE] if each else decimals, told, gaps, raw, state, out) < 0:
+        places = decimals[at : at + _TILE] if each else decimals
+        if numerals.write(tile, places, told, known, gaps, raw, state, out) < 0:
             return None
     found: list[int] = state.tolist()
     return found

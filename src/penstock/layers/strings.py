@@ -7,7 +7,7 @@ cells (BYTES).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -37,9 +37,8 @@ class Strings:
         """Return no parameters, and numbers and cells. Raises `UsageError` for a last cell without an end."""
         if params:
             raise UsageError(f"strings takes no parameters, not {params.hex()}")
-        numbers, found, cells = _numbered(cells_of(stream))
-        kind = np.uint8 if found <= 1 << 8 else np.uint16 if found <= 1 << 16 else np.uint32
-        return b"", [Stream.of(numbers.astype(kind, copy=False)), Stream.of(cells.copy())]
+        numbers, found, cells = numbered(cells_of(stream))
+        return b"", [Stream.of(narrow(numbers, found)), Stream.of(cells.copy())]
 
     def decode(self, params: bytes, children: Sequence[Stream], out: Stream) -> None:
         """Fill `out` with the cells. Raises `CorruptDataError` for streams that do not fit it."""
@@ -61,10 +60,10 @@ class Strings:
             raise CorruptDataError(f"cells of {at} bytes do not fill {out.data.size}")
 
 
-def distinct(cells: Bytes) -> tuple[int, int, int]:
-    """Return how many cells there are in a sample, how many distinct ones, and how many bytes these have."""
-    numbers, found, kept = _numbered(cells)
-    return numbers.size, found, kept.size
+def narrow(numbers: npt.NDArray[np.uint32], distinct: int) -> npt.NDArray[Any]:
+    """Return the numbers of so many distinct cells as they are stored."""
+    kind = np.uint8 if distinct <= 1 << 8 else np.uint16 if distinct <= 1 << 16 else np.uint32
+    return numbers.astype(kind, copy=False)
 
 
 class _Tables(NamedTuple):
@@ -76,8 +75,8 @@ class _Tables(NamedTuple):
     lengths: npt.NDArray[np.uint32]
 
 
-def _numbered(block: Bytes) -> tuple[npt.NDArray[np.uint32], int, Bytes]:
-    """The number of each cell, how many distinct ones there are, and these, joined."""
+def numbered(block: Bytes) -> tuple[npt.NDArray[np.uint32], int, Bytes]:
+    """Return the number of each cell, how many distinct ones there are, and these, joined."""
     from ..kernels import strings
 
     numbers, kept = np.empty(count_cells(block), np.uint32), np.empty(block.size, np.uint8)

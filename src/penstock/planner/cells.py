@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import log2, pow
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -10,13 +11,12 @@ import numpy.typing as npt
 
 from ..buffers import Bytes
 from ..layers import lines, numbers, printed, strings, wanted
+from ..layers.auto import choose_leaf
 from ..layers.dates import Dates
-from ..layers.encoding import encode_tree
 from ..layers.numbers import Numbers
-from ..layers.plan import pack
 from ..layers.printed import Printed
+from ..layers.registry import codec_by_id
 from ..layers.streams import Kind, Stream
-from ..layers.strings import Strings
 from ..layers.wanted import AUTO, Want
 from . import dated
 from .aims import Aim
@@ -35,6 +35,8 @@ _PART: Final = 0.06
 _SAMPLE: Final = 24 << 10
 _DISTINCT: Final = 0.6
 """Share of cells that may be distinct."""
+_TEXT: Final = 0.2
+"""Share of text, among distinct strings with their numbers, from which on lines are looked for within."""
 _LETTER: Final = 2.4
 _OWN: Final = 1 / 250
 """Share of all bits that a column must have to stand alone."""
@@ -44,6 +46,8 @@ _LOOKED_AT: Final = 2048
 _TURNS: Final = 8
 _WIDE: Final = 8
 _NEARER: Final = 0.5
+_PLAN: Final = 4
+"""Bytes that a plan takes for a leaf, about."""
 _WORTH: Final = 0.95
 """Of what is best so far, what lines within must take: they cost time."""
 
@@ -53,6 +57,8 @@ class Chosen(NamedTuple):
 
     want: Want
     size: float
+    text: float = 1.0
+    """The share of text in these bytes."""
 
 
 def choose_cells(cells: Bytes, aim: Aim, scale: float, worth: float = 0.0) -> Chosen:
@@ -70,7 +76,8 @@ def choose_cells(cells: Bytes, aim: Aim, scale: float, worth: float = 0.0) -> Ch
     best = min(
         [best, *_dates(cells, aim), *_hexes(cells, aim), *_strings(cells, aim, scale, worth)], key=lambda one: one.size
     )
-    return _within(cells, best, aim, scale) if worth and best.size > max(worth, _LARGE) else best
+    within = worth and best.size > max(worth, _LARGE) and best.text > _TEXT
+    return _within(cells, best, aim, scale) if within else best
 
 
 def _within(cells: Bytes, best: Chosen, aim: Aim, scale: float) -> Chosen:
@@ -111,9 +118,10 @@ def lines_of(ways: Ways, aim: Aim, scale: float, *, inside: bool = False) -> Cho
 
 
 def _made(want: Want, data: Bytes) -> float:
-    """The bytes that a tree makes of a sample."""
-    node = encode_tree(want, data, np.empty(2 * data.size + 4096, np.uint8))
-    return node.stored + len(pack(node)) if node else data.size
+    """The bytes that a leaf makes of a sample."""
+    id, level = choose_leaf(data) if want == AUTO else (want.id, want.level)
+    size: int = codec_by_id(id).encode_into(data, np.empty(data.size, np.uint8), level)
+    return _PLAN + (data.size if size < 0 else size)
 
 
 def _numbers(cells: Bytes, aim: Aim) -> Chosen | None:
@@ -145,15 +153,18 @@ def _row(values: npt.NDArray[Any]) -> int:
 
     Pairs of coordinates, for one.
     """
+    from ..kernels import turns
+
     few = values[:_LOOKED_AT]
     near = few.astype(np.uint64).view(np.int64)
     if values.itemsize < _WIDE:
         near = few.view(f"i{values.itemsize}").astype(np.int64)
-    steps = [float(np.abs(near[lag:] - near[:-lag]).mean()) for lag in range(1, min(_TURNS, near.size // 4) + 1)]
-    if not steps:
+    steps = np.empty(min(_TURNS, near.size // 4))
+    if not steps.size:
         return 0
+    turns.distances(near, steps)
     best = int(np.argmin(steps))
-    return best + 1 if best and steps[best] < _NEARER * steps[0] else 0
+    return best + 1 if best and bool(steps[best] < _NEARER * steps[0]) else 0
 
 
 def _dates(cells: Bytes, aim: Aim) -> Iterator[Chosen]:
@@ -168,17 +179,24 @@ def _dates(cells: Bytes, aim: Aim) -> Iterator[Chosen]:
 
 def _hexes(cells: Bytes, aim: Aim) -> Iterator[Chosen]:
     """The tree of hexadecimal digits at fixed places, if that is what cells are."""
-    want = hexes_tree(cells, aim)
-    if want is not None:
-        yield Chosen(want, _made(want, cells))
+    found = hexes_tree(cells, aim)
+    if found is not None:
+        yield Chosen(*found)
 
 
 def _strings(cells: Bytes, aim: Aim, scale: float, worth: float) -> Iterator[Chosen]:
     """The tree of distinct strings, if there are few."""
-    many, distinct, _ = strings.distinct(cells)
-    if distinct > _DISTINCT * many:
+    numbers, distinct, texts = strings.numbered(cells)
+    if distinct > _DISTINCT * numbers.size:
         return
-    _, (indices, texts) = Strings().encode(Stream(Kind.BYTES, cells), b"")
-    index = Chosen(AUTO, _made(AUTO, indices.data)) if distinct <= 256 else _values(indices, 0, aim)
-    text = choose_cells(texts.data, aim, scale, worth)
-    yield Chosen(wanted.strings(index.want, text.want), index.size + text.size)
+    indices = Stream.of(strings.narrow(numbers, distinct))
+    index = Chosen(AUTO, _made(AUTO, indices.data)) if indices.kind is Kind.BYTES else _values(indices, 0, aim)
+    text = choose_cells(texts, aim, scale, worth)
+    fewer = _fewer(numbers, distinct, scale) * text.size
+    yield Chosen(wanted.strings(index.want, text.want), index.size + fewer, fewer / (index.size + fewer))
+
+
+def _fewer(numbers: npt.NDArray[np.uint32], distinct: int, scale: float) -> float:
+    """By how much less text distinct cells are of more of them: as many new ones for each twice as many."""
+    half = int(numbers[: numbers.size // 2].max(initial=0)) + 1
+    return min(1.0, pow(scale, 0.5 * log2(distinct / half) - 0.5))

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..buffers import Bytes
-from ..layers.lines import Columns, Cut, Cutting, columns, cut
+from ..layers import arena
+from ..layers.lines import Columns, Cut, Cutting, columns, cut, cut_room
 
 MOST_COLUMNS: Final = 512
 _DELIMITERS: Final = b",\t;|"
@@ -102,9 +103,14 @@ def _likely(text: Bytes, inside: bool) -> Iterator[Cutting]:
 
 
 def _priced(text: Bytes, cutting: Cutting, prices: Prices, *, empty: bool = False) -> Ways:
+    with arena.borrowed(cut_room(text)) as room:
+        return _priced_in(room, text, cutting, prices, empty=empty)
+
+
+def _priced_in(room: arena.Arena, text: Bytes, cutting: Cutting, prices: Prices, *, empty: bool) -> Ways:
     from ..kernels import cellprices
 
-    found = cut(text, cutting)
+    found = cut(text, cutting, room)
     made = columns(found, np.empty(0, np.uint64), MOST_COLUMNS, empty=empty)
     many = len(made.cells)
     bits, state, seen = np.zeros(many + 1), np.zeros((many, cellprices.KNOWN), np.uint64), _scratch().seen
@@ -121,12 +127,12 @@ def _shape_bits(found: Cut, scale: float) -> float:
 
     As many as are new in its second half are taken to be new in each half that follows.
     """
-    examples = found.examples[found.counts > 1]
-    first, stop = found.firsts[examples], found.firsts[examples + 1]
-    ends = np.concatenate([[0], np.cumsum(found.ends - found.starts, dtype=np.int64)])
-    sizes = found.begins[examples + 1] - found.begins[examples] - (ends[stop] - ends[first])
-    late = int(sizes[examples > found.which.size // 2].sum())
-    return _SHAPE_BITS * (int(sizes.sum()) + late * min(2 * scale - 2, _HALVES)) / scale
+    from ..kernels import cellprices
+
+    sizes = np.zeros(2, np.int64)
+    cellprices.left(found.begins, found.firsts, found.starts, found.ends, found.examples, found.counts, sizes)
+    all, late = sizes.tolist()
+    return _SHAPE_BITS * (all + late * min(2 * scale - 2, _HALVES)) / scale
 
 
 def _scratch() -> Any:

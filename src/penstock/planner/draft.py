@@ -74,6 +74,17 @@ class OfWhole(NamedTuple):
         return self.want if raw.size % self.width == 0 else None
 
 
+class Lined(NamedTuple):
+    """A tree of lines, which go on as they were, and what the library makes of a sample: bits a byte."""
+
+    want: Want
+    library: float
+
+    def over(self, raw: Bytes) -> Want | None:
+        """Return the same tree."""
+        return self.want
+
+
 class Laid(NamedTuple):
     """Layouts with the trees of their records."""
 
@@ -119,10 +130,10 @@ def draft_of(raw: Bytes, aim: Aim, whole: Whole | None = None) -> tuple[Draft, W
     return rows.draft, rows.want
 
 
-def text_draft(raw: Bytes, aim: Aim) -> tuple[Draft, Want] | None:
+def text_draft(raw: Bytes, aim: Aim) -> tuple[Lined, Want] | None:
     """Look for lines of one kind in text; return as `draft_of` does."""
-    want = text_tree(raw, aim)
-    return (AsItIs(want), want) if want is not None else None
+    text = text_tree(raw, aim)
+    return (Lined(*text), text.want) if text is not None else None
 
 
 def _laid(raw: Bytes, regions: Sequence[Region], aim: Aim, whole: Whole | None) -> tuple[Draft, Want] | None:

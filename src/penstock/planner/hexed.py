@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+import numpy as np
+
 from ..buffers import Bytes
 from ..layers import hexes, wanted
+from ..layers.encoding import encode_tree
 from ..layers.hexes import Hexes
+from ..layers.plan import pack
 from ..layers.streams import Kind, Stream
 from ..layers.wanted import Want
 from .aims import Aim
 from .rowtrees import rows_tree
 
-_GOOD = 0.1
+_MORE: Final = 4096
+_GOOD: Final = 0.1
 """Bytes of cells that may be exceptions."""
 
 
-def hexes_tree(cells: Bytes, aim: Aim) -> Want | None:
-    """Return the tree of a column; None where its cells are something else."""
+def hexes_tree(cells: Bytes, aim: Aim) -> tuple[Want, int] | None:
+    """Return the tree of a column, and the bytes that it makes of it; None where its cells are something else."""
     params = hexes.guess(cells)
     if params is None:
         return None
@@ -23,4 +30,8 @@ def hexes_tree(cells: Bytes, aim: Aim) -> Want | None:
     if len(streams) > 1 and streams[2].data.size > _GOOD * cells.size:
         return None
     form = hexes.template(params)
-    return wanted.hexes(params, rows_tree(streams[0].data, form.width, aim)) if form else None
+    if form is None:
+        return None
+    want = wanted.hexes(params, rows_tree(streams[0].data, form.width, aim))
+    node = encode_tree(want, cells, np.empty(cells.size + _MORE, np.uint8))
+    return (want, node.stored + len(pack(node))) if node else None

@@ -15,9 +15,9 @@ from ..layers.plan import leaf, pack
 from ..layers.registry import codec_by_id
 from ..layers.wanted import Want
 from .aims import Aim, tried
-from .draft import Draft, draft_of, text_draft
+from .draft import Draft, Lined, draft_of, text_draft
 from .glance import has_no_structure
-from .lags import distant_share, excerpt
+from .lags import distant_share, excerpt, library_price
 from .whole import Whole
 
 PLAN_FROM: Final = 16 << 10
@@ -32,8 +32,11 @@ _WORSE: Final = 1.08
 """How much larger than expected a chunk may become before its plan is looked for anew."""
 _CLEAR: Final = 0.85
 """Against a guess of what the library would make, a tree must be better than this; else the library is asked."""
-_CLEAR_TEXT: Final = 0.6
-"""The same for text, in which more repeats from far than in numbers."""
+_CLEAR_TEXT: Final = 0.8
+_CLEAR_REPEATS: Final = 0.7
+"""The same for lines of text, against a larger guess; the second where little is new, and more repeats from far."""
+_REPETITIVE: Final = 1.0
+"""Bits a byte of text in which little is new: there the library itself is quick."""
 _TEXT_GAIN: Final = 0.92
 """What lines must be smaller than: they take three times as long to decode as the library's text."""
 _FAR: Final = 0.6
@@ -129,7 +132,11 @@ class Planner:
         if smallest is None:
             return self._instead(whole, room) if whole.asked else None, None
         found, coded = smallest
-        clear = not whole.asked and self._is_clear(raw, coded.size, _CLEAR_TEXT if text else _CLEAR)
+        draft = found[0]
+        if isinstance(draft, Lined):
+            clear = _is_clear_text(raw, coded.size, draft.library)
+        else:
+            clear = not whole.asked and self._is_clear(raw, coded.size)
         if clear or coded.size < (_TEXT_GAIN if text else self.aim.gain) * whole.made.size:
             return coded, _kept(found, coded, raw)
         return self._instead(whole, room), None
@@ -194,7 +201,8 @@ class Planner:
         coded = _coded(want, raw, room)
         if coded and want and want.id == LINES and coded.size > most:
             # Of a chunk that is smaller, too: to ask the library takes less than to plan anew.
-            return coded if coded.size < _TEXT_GAIN * _library(raw, self.aim.guess) else None
+            clear = _is_clear_text(raw, coded.size, library_price(excerpt(raw, _ASKED), self.aim.guess))
+            return coded if clear or coded.size < _TEXT_GAIN * _library(raw, self.aim.guess) else None
         return coded if coded and self._is_good(raw, coded.size, most) else None
 
     def _is_good(self, raw: Bytes, stored: int, most: float) -> bool:
@@ -207,6 +215,13 @@ class Planner:
         if _library(piece, 1) * raw.size >= stored * piece.size:
             return False
         return self.aim.gain * _library(raw, self.aim.guess) <= stored
+
+
+def _is_clear_text(raw: Bytes, stored: int, library: float) -> bool:
+    """The same for lines; library: bits a byte that it makes of a large sample."""
+    part = _CLEAR_TEXT if library > _REPETITIVE else _CLEAR_REPEATS
+    far = 1.0 - _FAR_REPEATS * distant_share(raw, excerpt(raw, _SMALL))
+    return 8 * stored < part * far * library * raw.size
 
 
 def _kept(found: tuple[Draft, Want], coded: Coded, raw: Bytes) -> Kept:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -30,10 +30,17 @@ _LETTER: Final = 2.4
 _LONG: Final = 1000
 """Bytes of lines that are too long to be lines."""
 _ENDS: Final = b"}]>;\n"
-_COUNTED: Final = 1 << 14
+_COUNTED: Final = 1 << 12
 
 
-def text_tree(raw: Bytes, aim: Aim) -> Want | None:
+class Text(NamedTuple):
+    """The tree of a text's lines, and what the library makes of a sample: bits a byte."""
+
+    want: Want
+    library: float
+
+
+def text_tree(raw: Bytes, aim: Aim) -> Text | None:
     """Return the tree of a text's lines; None where the library does as well, for which one look at it is enough."""
     end = _end(raw)
     small = turned(_lines(raw, _PIECES, _PIECE, end), end)
@@ -48,8 +55,9 @@ def text_tree(raw: Bytes, aim: Aim) -> Want | None:
     prices = prices._replace(scale=raw.size / sample.size)
     ways = best_cutting(sample, prices, only=ways.cutting._replace(end=end))
     found = lines_of(ways, aim, prices.scale)
-    most = _MOST * library_price(sample, aim.guess) * sample.size / 8
-    return found.want if len(found.want.children) > TEXTS + 1 and found.size < most else None
+    library = library_price(sample, aim.guess)
+    few = len(found.want.children) <= TEXTS + 1
+    return None if few or found.size >= _MOST * library * sample.size / 8 else Text(found.want, library)
 
 
 def _end(raw: Bytes) -> int:
@@ -70,5 +78,6 @@ def _lines(raw: Bytes, pieces: int, size: int, end: int) -> Bytes:
 
 
 def _whole(piece: Bytes, end: int) -> Bytes:
-    ends = np.flatnonzero(piece == end)
-    return piece[ends[0] + 1 : ends[-1] + 1] if ends.size > 1 else piece[:0]
+    text = piece.tobytes()
+    first, last = text.find(end), text.rfind(end)
+    return piece[first + 1 : last + 1]

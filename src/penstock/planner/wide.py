@@ -47,5 +47,5 @@ def _tree(raw: Bytes, width: int, place: int, aim: Aim) -> Want:
     plane = np.ascontiguousarray(raw[place::width])
     text = text_tree(plane, aim) if aim.name != "speed" else None
     children = [wanted.AUTO] * width
-    children[place] = text or wanted.zstd(aim.guess)
+    children[place] = text.want if text else wanted.zstd(aim.guess)
     return wanted.records(pack_fields([Field(1)] * width), children)
