@@ -18,7 +18,7 @@ from .inside import bytes_of, damaged, must_fill_or_refuse, round_trip, stream_o
 LAYER = Lines()
 WAYS = [Cutting(tokens.FIELDS, ord(",")), Cutting(tokens.FIELDS, ord(" "))]
 WAYS += [Cutting(tokens.DECIMALS, 0, ord("}"))]
-WAYS += [Cutting(way | quotes) for way in (1, 2, 3, 4) for quotes in (0, tokens.QUOTES)]
+WAYS += [Cutting(way | quotes) for way in (1, 2, 3, 4) for quotes in (0, tokens.QUOTES, tokens.APOSTROPHES)]
 IDS = ["-".join(map(str, one)) for one in WAYS]
 NONE = np.empty(0, np.uint64)
 
@@ -34,6 +34,7 @@ def taken(raw, cutting, room=1000):
 
 
 LETTERS = [b"a", b"Z", b"0", b"7", b",", b".", b"-", b'"', b"\\", b":", b" ", b"\n", b"\n", b"\0", b"\xc3", b"_", b"/"]
+LETTERS += [b"'", b"'", b"("]
 
 
 @pytest.mark.parametrize("cutting", WAYS, ids=IDS)
@@ -85,6 +86,25 @@ def test_keys_are_no_cells_and_name_columns():
     assert shapes == [b'{"id":\0,"name":"\0"}', b'{"id":\0,"name":"\0","more":\0}', b'{"name":"\0","id":\0}']
     # The same name is the same column if what stands around it is the same, too.
     assert found == [[], [b"1", b"2"] * 2, [b"x", b'y \\" z'] * 2, [b"3.5"] * 2, [b"q"] * 2, [b"-4"] * 2]
+
+
+def test_text_in_apostrophes():
+    rows = [
+        (rb"(1, 'it''s', N'a, b', NULL),", [b"1", b"it''s", b"a, b"]),
+        (rb"(2, 'don\'t, no', N'', NULL),", [b"2", rb"don\'t, no", b""]),
+        (rb"(3, 'C:\', N'\\', NULL),", [b"3", b"C:\\", rb"\\"]),
+    ]
+    raw = b"".join(row + b"\n" for row, _ in rows)
+    shapes, found = taken(raw * 2, Cutting(tokens.DECIMALS | tokens.APOSTROPHES))
+    assert shapes == [b"(\0, '\0', N'\0', NULL),"]
+    assert found == [[]] + [[cells[at] for _, cells in rows] * 2 for at in range(3)]
+
+
+@pytest.mark.parametrize("line", [b"don't 1 won't", b"a 'b 1", b"'", b"x='1", b"O'Neil 'a' 1"])
+def test_apostrophes_that_begin_no_quotation(line):
+    raw = line + b"\n" + line
+    shapes, _ = taken(raw, Cutting(tokens.DIGITS | tokens.APOSTROPHES))
+    assert not shapes or b"".join(shapes).count(b"\0") == line.count(b"1") + line.count(b"'a'")
 
 
 def test_lines_unlike_all_others_are_whole():

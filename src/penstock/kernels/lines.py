@@ -8,7 +8,7 @@ from .jit import READ_ONLY, helper, kernel
 from .memory import equal_mask_at, load8_at, load32_at, load64_at, store8_at, store64_at
 from .simd import address, lowest_bit
 from .texthash import hashed, same
-from .tokens import MIXED, NEWLINE, QUOTE, QUOTES, has_digit, quotation, runs_of
+from .tokens import APOSTROPHE, APOSTROPHES, MIXED, NEWLINE, QUOTE, QUOTES, has_digit, quotation, runs_of
 
 SLACK = 16
 """Bytes behind each column that may be overwritten with anything."""
@@ -140,7 +140,8 @@ def cut_fields(text, tail, delimiter, begins, firsts, starts, ends):
 @kernel(f"int64({READ_ONLY}, {READ_ONLY}, int64, uint32[::1], uint32[::1], uint32[::1], uint32[::1])")
 def cut_runs(text, tail, way, begins, firsts, starts, ends):
     """The same by runs, see `tokens`."""
-    quotes, way = way & QUOTES != 0, way & ~QUOTES
+    quotes, single, way = way & (QUOTES | APOSTROPHES) != 0, way & APOSTROPHES != 0, way & ~(QUOTES | APOSTROPHES)
+    mark = np.uint8(APOSTROPHE if single else QUOTE)
     base, limit = address(text), address(text) + text.size
     made, line, skip, start, open_quote = np.int64(0), np.int64(0), np.int64(0), np.int64(-1), False
     digit, letter, word, cell = np.uint64(0), np.uint64(0), np.uint64(0), np.uint64(0)
@@ -150,7 +151,7 @@ def cut_runs(text, tail, way, begins, firsts, starts, ends):
         at = _block(text, tail, first)
         newlines, marks = equal_mask_at(at, np.uint8(NEWLINE)), np.uint64(0)
         if quotes:
-            marks = equal_mask_at(at, np.uint8(QUOTE))
+            marks = equal_mask_at(at, mark)
         after = 48 <= load8_at(at + 64) <= 57
         begin, end, digit, letter, word, cell = runs_of(at, way, after, digit, letter, word, cell)
         left = begin | end | marks | newlines
@@ -168,7 +169,7 @@ def cut_runs(text, tail, way, begins, firsts, starts, ends):
             if begin & bit:
                 start = place
             elif marks & bit and not open_quote:
-                close, key = quotation(base + place + 1, limit)
+                close, key = quotation(base, base + place, limit, single)
                 if close > 0 and not key:
                     starts[made], ends[made] = place + 1, close - base
                     made += 1

@@ -91,7 +91,7 @@ def _likely(text: Bytes, inside: bool) -> Iterator[Cutting]:
         yield Cutting(tokens.DIGITS)
     if inside:
         return
-    quotes = tokens.QUOTES if counts[34] > lines else 0
+    quotes = _quotes(counts, lines)
     if counts[48:58].sum():
         yield Cutting(tokens.DECIMALS | quotes)
         yield Cutting(tokens.MIXED | quotes)
@@ -99,6 +99,15 @@ def _likely(text: Bytes, inside: bool) -> Iterator[Cutting]:
     for one in (delimiter, _SPACE):
         if counts[one] > _OFTEN * lines:
             yield Cutting(tokens.FIELDS, one)
+
+
+def _quotes(counts: npt.NDArray[np.int64], lines: int) -> int:
+    """The marks that text stands in, if there are enough of any."""
+    from ..kernels import tokens
+
+    if 2 * counts[tokens.APOSTROPHE] > max(lines, 2 * counts[tokens.QUOTE]):
+        return tokens.APOSTROPHES
+    return tokens.QUOTES if counts[tokens.QUOTE] > lines else 0
 
 
 def _priced(text: Bytes, cutting: Cutting, prices: Prices, *, empty: bool = False) -> Ways:

@@ -29,7 +29,7 @@ _LETTER: Final = 2.4
 """Bits of a byte of text that is new, at least: else as many as the library needs."""
 _LONG: Final = 1000
 """Bytes of lines that are too long to be lines."""
-_ENDS: Final = b"}]>;\n"
+_ENDS: Final = b"}]>;)\n"
 _COUNTED: Final = 1 << 14
 
 
