@@ -23,6 +23,7 @@ CELL = st.one_of(
     st.sampled_from(["", "-", "+", ".", "1.", ".5", "-.5", "1.2.3", "007", "+5", "--5", "1e5", "NaN", "0", "-0", "15"]),
     st.sampled_from(["9223372036854775807", "9223372036854775808", "9999999999999999999", "18446744073709551616"]),
     st.sampled_from(["100.00000000000001", "99.999999999999986", "100.00001000000000", "1.0000000100000000"]),
+    st.sampled_from(["GET /a/b?id=77 HTTP", "GET /a/b?id=7 HTTP", "GET /b/b?id=7 HTTPS", "GET", "TTP", "aa", "aaa"]),
     st.text("ab7. -\"'\u00e9", max_size=25),
 )
 LINES = st.lists(st.lists(CELL, max_size=6), min_size=1, max_size=6)
@@ -35,7 +36,7 @@ def priced(raw, cutting, keys=None, letter=2.4, whole=3.1, extra=17.0):
     known = np.empty(0, np.uint64)
     made = columns(found, known, 512) if keys is None else columns(found, columns(found, known, 512).keys[keys], 0)
     many = len(made.cells)
-    seen, state, bits = np.zeros(cellprices.SEEN, np.uint64), np.zeros((many, 4), np.uint64), np.zeros(many + 1)
+    seen, state, bits = np.zeros(cellprices.SEEN, np.uint64), np.zeros((many, 6), np.uint64), np.zeros(many + 1)
     which = made.which.astype(np.uint16)
     assert which.size == cellprices.price(
         text, found.begins, found.firsts, found.starts, found.ends, which, made.numbers, made.offsets,

@@ -107,6 +107,13 @@ def test_apostrophes_that_begin_no_quotation(line):
     assert not shapes or b"".join(shapes).count(b"\0") == line.count(b"1") + line.count(b"'a'")
 
 
+def test_rows_with_hardly_more_than_delimiters():
+    rows = [[b""] * at + [b"1"] + [b""] * (99 - at) for at in range(100)]
+    shapes, found = taken(b"".join(b",".join(row) + b"\n" for row in rows), WAYS[0])
+    assert shapes == [b",".join([b"\0"] * 100)]
+    assert found[1:] == [list(column) for column in zip(*rows, strict=True)]
+
+
 def test_lines_unlike_all_others_are_whole():
     raw = b"a 1\nb 2\nc 3\nc 4\n"
     assert taken(raw, Cutting(tokens.DIGITS)) == ([b"c \0"], [[b"a 1", b"b 2"], [b"3", b"4"]])

@@ -37,7 +37,7 @@ class Column:
     """What is known of the cells of one column."""
 
     def __init__(self):
-        self.before, self.value, self.distinct = None, 0, 0
+        self.before, self.value, self.distinct, self.cell = None, 0, 0, b""
 
 
 def price(lines, shapes, letter, whole, many, extra):
@@ -58,11 +58,21 @@ def price(lines, shapes, letter, whole, many, extra):
     return bits
 
 
+def like(cell, other):
+    """How many bytes two cells have in common, from both their ends."""
+    most = min(len(cell), len(other))
+    ahead = next((at for at in range(most) if cell[at] != other[at]), most)
+    most -= ahead
+    return ahead + next((at for at in range(most) if cell[-1 - at] != other[-1 - at]), most)
+
+
 def cell_price(column, cell, mixed, letter, seen):
     """The bits of one cell, by those before it."""
     if column.before == mixed:
         return 0.2
-    column.before, cost = mixed, 5.0 + letter * len(cell)
+    known, column.cell = column.cell, cell
+    same = like(cell, known)
+    column.before, cost = mixed, 5.0 + letter * (len(cell) - same) + 0.25 * same
     if seen.get(mixed >> 50, 0) == mixed:
         cost = 1.5 + log2(column.distinct)
     else:

@@ -19,6 +19,8 @@ _NEW = 5.0
 _NUMBER = 1.7
 """Bits of a number's difference above its own."""
 _SHAPE = 1.5
+_LIKE = 0.25
+"""Bits of a byte that the cell before has, too."""
 _DIGITS = 19
 """Characters of a number."""
 _PRINTED = 15
@@ -58,6 +60,20 @@ def _number(begin, end):
     return value
 
 
+@helper
+def _like(begin, end, before, behind):
+    """How many bytes the cell at an address has in common with the one before it, from both their ends."""
+    most = min(end - begin, behind - before)
+    ahead = np.int64(0)
+    while ahead < most and load8_at(begin + ahead) == load8_at(before + ahead):
+        ahead += 1
+    most -= ahead
+    last = np.int64(0)
+    while last < most and load8_at(end - 1 - last) == load8_at(behind - 1 - last):
+        last += 1
+    return ahead + last
+
+
 @kernel(
     f"int64({READ_ONLY}, uint32[::1], uint32[::1], uint32[::1], uint32[::1], uint16[::1], uint16[::1], uint32[::1],"
     "float64, float64, float64, uint64[::1], uint64[:, ::1], float64[::1])"
@@ -65,9 +81,9 @@ def _number(begin, end):
 def price(text, begins, firsts, starts, ends, which, columns, offsets, shapes, letter, whole, seen, state, bits):
     """Add up the bits that cells take in each column, those of the shapes behind them; return how many lines there are.
 
-    seen: `SEEN` zeros. state: four zeros for each column: hash of the cell before, its number, how many are distinct,
-    and whether any came. bits: zeros, one for each column and one more. shapes: bits of all shapes. letter: bits of a
-    byte of text that is new; whole: of a byte of lines that have no shape.
+    seen: `SEEN` zeros. state: six zeros for each column: hash of the cell before, its number, how many are distinct,
+    whether any came, and where the cell before begins and ends. bits: zeros, one for each column and one more. shapes:
+    bits of all shapes. letter: bits of a byte of text that is new; whole: of a byte of lines that have no shape.
     """
     before, last, base = np.int64(-1), bits.size - 1, address(text)
     for line in range(which.size):
@@ -88,7 +104,9 @@ def price(text, begins, firsts, starts, ends, which, columns, offsets, shapes, l
                 bits[column] += _SAME
                 continue
             slot = np.int64(mixed >> np.uint64(50))
-            cost = _NEW + letter * np.float64(end - begin)
+            before_begin, before_end = np.int64(state[column, 4]), np.int64(state[column, 5])
+            like = _like(base + begin, base + end, base + before_begin, base + before_end)
+            cost = _NEW + letter * np.float64(end - begin - like) + _LIKE * np.float64(like)
             if seen[slot] == mixed:
                 cost = _AGAIN + _log2(np.int64(state[column, 2]))
             else:
@@ -101,6 +119,7 @@ def price(text, begins, firsts, starts, ends, which, columns, offsets, shapes, l
                 state[column, 1] = np.uint64(value)
             state[column, 0] = mixed
             state[column, 3] = np.uint64(1)
+            state[column, 4], state[column, 5] = np.uint64(begin), np.uint64(end)
             bits[column] += cost
     bits[last] += shapes
     return np.int64(which.size)

@@ -146,7 +146,8 @@ def cut(text: Bytes, cutting: Cutting) -> Cut:
     from ..kernels import lines, tokens
 
     many = int(np.count_nonzero(text == _NEWLINE)) + int(bool(text.size) and text[-1] != _NEWLINE)
-    room = text.size // 2 + many + 3 * _BLOCK
+    # Runs have a byte between them; fields may be empty.
+    room = text.size // (1 if cutting.way == tokens.FIELDS else 2) + many + 3 * _BLOCK
     begins, firsts = np.zeros(many + 1, np.uint32), np.zeros(many + 1, np.uint32)
     starts, ends, which = np.empty(room, np.uint32), np.empty(room, np.uint32), np.empty(many, np.uint16)
     tail = np.full(3 * _BLOCK, _NEWLINE, np.uint8)

@@ -20,6 +20,8 @@ _SHAPE_BITS: Final = 2.4
 _SPACE: Final = 32
 _TABLE: Final = 0.93
 """Fields are so much better than their price: all of a line is in columns, and they are cut fastest."""
+_SMALL: Final = 1.4
+"""Words and digits are so much worse: many small columns, of which one often tells what the next one is."""
 _HALVES: Final = 6
 """Halves in which as many shapes are new: in others there are few."""
 _OFTEN: Final = 0.5
@@ -78,7 +80,10 @@ def best_cutting(text: Bytes, prices: Prices, *, inside: bool = False, only: Cut
 def _rank(ways: Ways) -> float:
     from ..kernels import tokens
 
-    return ways.price * (_TABLE if ways.cutting.way == tokens.FIELDS and ways.cutting.delimiter != _SPACE else 1.0)
+    way, delimiter, _ = ways.cutting
+    if way in (tokens.WORDS, tokens.DIGITS):
+        return ways.price * _SMALL
+    return ways.price * (_TABLE if way == tokens.FIELDS and delimiter != _SPACE else 1.0)
 
 
 def _likely(text: Bytes, inside: bool) -> Iterator[Cutting]:
@@ -116,7 +121,7 @@ def _priced(text: Bytes, cutting: Cutting, prices: Prices, *, empty: bool = Fals
     found = cut(text, cutting)
     made = columns(found, np.empty(0, np.uint64), MOST_COLUMNS, empty=empty)
     many = len(made.cells)
-    bits, state, seen = np.zeros(many + 1), np.zeros((many, 4), np.uint64), _scratch().seen
+    bits, state, seen = np.zeros(many + 1), np.zeros((many, 6), np.uint64), _scratch().seen
     seen[:] = 0
     cellprices.price(
         text, found.begins, found.firsts, found.starts, found.ends, made.which.astype(np.uint16), made.numbers,

@@ -20,7 +20,7 @@ _PIECE: Final = 12 << 10
 _SAMPLES: Final = 2
 _SAMPLE: Final = 128 << 10
 """Bytes by which the trees of columns are chosen."""
-_HOPE: Final = 0.88
+_HOPE: Final = 0.92
 _MOST: Final = 0.89
 """Of what the library makes of the same, what a way to cut must promise, and what a tree must reach."""
 _COVERED: Final = 0.05
