@@ -36,7 +36,11 @@ def priced(raw, cutting, keys=None, letter=2.4, whole=3.1, extra=17.0):
     known = np.empty(0, np.uint64)
     made = columns(found, known, 512) if keys is None else columns(found, columns(found, known, 512).keys[keys], 0)
     many = len(made.cells)
-    seen, state, bits = np.zeros(cellprices.SEEN, np.uint64), np.zeros((many, 6), np.uint64), np.zeros(many + 1)
+    seen, state, bits = (
+        np.zeros(cellprices.SEEN, np.uint64),
+        np.zeros((many, cellprices.KNOWN), np.uint64),
+        np.zeros(many + 1),
+    )
     which = made.which.astype(np.uint16)
     assert which.size == cellprices.price(
         text, found.begins, found.firsts, found.starts, found.ends, which, made.numbers, made.offsets,

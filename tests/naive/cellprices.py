@@ -38,6 +38,7 @@ class Column:
 
     def __init__(self):
         self.before, self.value, self.distinct, self.cell = None, 0, 0, b""
+        self.came, self.same = 0, 0
 
 
 def price(lines, shapes, letter, whole, many, extra):
@@ -45,10 +46,12 @@ def price(lines, shapes, letter, whole, many, extra):
 
     lines: (0, bytes) for one left whole, else (shape, [(column, cell)]). shapes: how many there are, and one.
     """
-    bits, columns, seen, before = [0.0] * many + [extra], [Column() for _ in range(many)], {}, -1
+    bits, columns, seen, before, again = [0.0] * many + [extra], [Column() for _ in range(many)], {}, -1, 0
     for at, (shape, cells) in enumerate(lines):
         if at:
-            bits[-1] += 0.2 if shape == before else 1.5 + log2(shapes)
+            bits[-1] += flag(at - 1, again if shape == before else at - 1 - again)
+            bits[-1] += 0.0 if shape == before else 1.5 + log2(shapes)
+            again += shape == before
         before = shape
         if not shape:
             bits[0] += whole * len(cells)
@@ -56,6 +59,11 @@ def price(lines, shapes, letter, whole, many, extra):
         for column, cell in cells:
             bits[column] += cell_price(columns[column], cell, hashed(cell, column), letter, seen)
     return bits
+
+
+def flag(many, like):
+    """Bits that tell what is so, if it was in `like` of `many` cases before."""
+    return log2(many + 2) - log2(like + 1)
 
 
 def like(cell, other):
@@ -68,8 +76,11 @@ def like(cell, other):
 
 def cell_price(column, cell, mixed, letter, seen):
     """The bits of one cell, by those before it."""
+    column.came += 1
     if column.before == mixed:
-        return 0.2
+        column.same += 1
+        return flag(column.came - 1, column.same - 1)
+    told = flag(column.came - 1, column.came - 1 - column.same)
     known, column.cell = column.cell, cell
     same = like(cell, known)
     column.before, cost = mixed, 5.0 + letter * (len(cell) - same) + 0.25 * same
@@ -82,4 +93,4 @@ def cell_price(column, cell, mixed, letter, seen):
     if value is not None:
         cost = min(cost, 1.7 + log2(abs(value - column.value)))
         column.value = value
-    return cost
+    return cost + told

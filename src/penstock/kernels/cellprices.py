@@ -11,8 +11,8 @@ from .texthash import hashed
 
 SEEN = 1 << 14
 """Slots of the table of cells that came before."""
-_SAME = 0.2
-"""Bits of a cell that is as the one before it in its column."""
+KNOWN = 8
+"""Numbers that are known of each column, see `price`."""
 _AGAIN = 1.5
 """Bits of one that came before, above the logarithm of how many there are."""
 _NEW = 5.0
@@ -34,6 +34,12 @@ def _log2(value):
         return 0.0
     bits = bit_length(np.uint64(value)) - 1
     return bits - 1.0 + np.float64(value) / np.float64(np.int64(1) << bits)
+
+
+@helper
+def _flag(many, like):
+    """Bits that tell what is so, if it was in `like` of `many` cases before."""
+    return _log2(many + 2) - _log2(like + 1)
 
 
 @helper
@@ -81,15 +87,20 @@ def _like(begin, end, before, behind):
 def price(text, begins, firsts, starts, ends, which, columns, offsets, shapes, letter, whole, seen, state, bits):
     """Add up the bits that cells take in each column, those of the shapes behind them; return how many lines there are.
 
-    seen: `SEEN` zeros. state: six zeros for each column: hash of the cell before, its number, how many are distinct,
-    whether any came, and where the cell before begins and ends. bits: zeros, one for each column and one more. shapes:
-    bits of all shapes. letter: bits of a byte of text that is new; whole: of a byte of lines that have no shape.
+    seen: `SEEN` zeros. state: `KNOWN` zeros for each column: hash of the cell before, its number, how many are
+    distinct, whether any came, where the cell before begins and ends, how many came, and how many were as the one
+    before. bits: zeros, one for each column and one more. shapes: bits of all shapes. letter: bits of a byte of text
+    that is new; whole: of a byte of lines that have no shape.
     """
-    before, last, base = np.int64(-1), bits.size - 1, address(text)
+    before, last, base, again = np.int64(-1), bits.size - 1, address(text), np.int64(0)
     for line in range(which.size):
         shape = np.int64(which[line])
         if line:
-            bits[last] += _SAME if shape == before else _SHAPE + _log2(np.int64(offsets.size))
+            bits[last] += _flag(line - 1, again if shape == before else line - 1 - again)
+            if shape == before:
+                again += 1
+            else:
+                bits[last] += _SHAPE + _log2(np.int64(offsets.size))
         before = shape
         if shape == 0:
             bits[0] += whole * np.float64(begins[line + 1] - begins[line])
@@ -100,8 +111,11 @@ def price(text, begins, firsts, starts, ends, which, columns, offsets, shapes, l
             place += 1
             begin, end = np.int64(starts[cell]), np.int64(ends[cell])
             mixed = hashed(base + begin, end - begin, base + text.size, np.uint64(column))
+            came, same = np.int64(state[column, 6]), np.int64(state[column, 7])
+            state[column, 6] += np.uint64(1)
             if state[column, 3] > np.uint64(0) and mixed == state[column, 0]:
-                bits[column] += _SAME
+                bits[column] += _flag(came, same)
+                state[column, 7] += np.uint64(1)
                 continue
             slot = np.int64(mixed >> np.uint64(50))
             before_begin, before_end = np.int64(state[column, 4]), np.int64(state[column, 5])
@@ -120,6 +134,6 @@ def price(text, begins, firsts, starts, ends, which, columns, offsets, shapes, l
             state[column, 0] = mixed
             state[column, 3] = np.uint64(1)
             state[column, 4], state[column, 5] = np.uint64(begin), np.uint64(end)
-            bits[column] += cost
+            bits[column] += cost + _flag(came, came - same)
     bits[last] += shapes
     return np.int64(which.size)

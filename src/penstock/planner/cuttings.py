@@ -18,8 +18,12 @@ _DELIMITERS: Final = b",\t;|"
 _SHAPE_BITS: Final = 2.4
 """Of a byte of a shape."""
 _SPACE: Final = 32
-_TABLE: Final = 0.93
-"""Fields are so much better than their price: all of a line is in columns, and they are cut fastest."""
+_TABLE: Final = 0.65
+"""Fields of tables are so much better than their price: all of a line is in columns whatever comes, and cut fastest."""
+_ROUGHLY: Final = 0.93
+"""The same where lines begin as records of JSON and SQL do."""
+_NEWLINE: Final = 10
+_OPENING: Final = np.frombuffer(b" {[(,", np.uint8)
 _SMALL: Final = 1.4
 """Words and digits are so much worse: many small columns, of which one often tells what the next one is."""
 _HALVES: Final = 6
@@ -47,6 +51,8 @@ class Ways(NamedTuple):
     bits: npt.NDArray[np.float64]
     covered: int
     """Bytes of the text that are cells."""
+    rare: float
+    """Bits by which the price is too low, about, for lines that are left whole."""
 
     @property
     def price(self) -> float:
@@ -77,13 +83,33 @@ def best_cutting(text: Bytes, prices: Prices, *, inside: bool = False, only: Cut
     return min((_priced(text, one, prices, empty=True) for one in _likely(text, inside)), key=_rank)
 
 
-def _rank(ways: Ways) -> float:
+def ranked_cuttings(text: Bytes, prices: Prices) -> list[Ways]:
+    """Return ways to cut a text of whole lines, the best one first, without cells; none that makes the same of it."""
+    table = _TABLE if _is_table(text) else _ROUGHLY
+    found = [_priced(text, one, prices, empty=True) for one in _likely(text, inside=False)]
+    found.sort(key=lambda ways: _rank(ways, table))
+    return [ways for ways, before in zip(found, [None, *found], strict=False) if not before or _differ(ways, before)]
+
+
+def _differ(one: Ways, other: Ways) -> bool:
+    return one.price != other.price or one.covered != other.covered
+
+
+def _is_table(text: Bytes) -> bool:
+    """Whether lines begin as those of a table do, and not as records of JSON or SQL."""
+    begins = text[np.flatnonzero(text[:-1] == _NEWLINE) + 1]
+    return 2 * int(np.isin(begins, _OPENING).sum()) < begins.size
+
+
+def _rank(ways: Ways, table: float = 1.0) -> float:
+    """The price, corrected by how far off those of this kind are; table: of fields."""
     from ..kernels import tokens
 
     way, delimiter, _ = ways.cutting
+    price = ways.price + ways.rare / 8
     if way in (tokens.WORDS, tokens.DIGITS):
-        return ways.price * _SMALL
-    return ways.price * (_TABLE if way == tokens.FIELDS and delimiter != _SPACE else 1.0)
+        return price * _SMALL
+    return price * (table if way == tokens.FIELDS and delimiter != _SPACE else 1.0)
 
 
 def _likely(text: Bytes, inside: bool) -> Iterator[Cutting]:
@@ -121,13 +147,19 @@ def _priced(text: Bytes, cutting: Cutting, prices: Prices, *, empty: bool = Fals
     found = cut(text, cutting)
     made = columns(found, np.empty(0, np.uint64), MOST_COLUMNS, empty=empty)
     many = len(made.cells)
-    bits, state, seen = np.zeros(many + 1), np.zeros((many, 6), np.uint64), _scratch().seen
+    bits, state, seen = np.zeros(many + 1), np.zeros((many, cellprices.KNOWN), np.uint64), _scratch().seen
     seen[:] = 0
     cellprices.price(
         text, found.begins, found.firsts, found.starts, found.ends, made.which.astype(np.uint16), made.numbers,
         made.offsets, _shape_bits(found, prices.scale), prices.letter, prices.whole, seen, state, bits,
     )  # fmt: skip
-    return Ways(cutting, made, bits, int((found.ends - found.starts).sum()))
+    return Ways(cutting, made, bits, int((found.ends - found.starts).sum()), _rare_bits(found, made, prices))
+
+
+def _rare_bits(found: Cut, made: Columns, prices: Prices) -> float:
+    """Bits that lines without a shape take above those of all lines: those that are left of a few repeat less."""
+    whole = float((found.begins[1:] - found.begins[:-1])[made.which == 0].sum())
+    return whole * (prices.letter - prices.whole) * (1.0 - whole / max(found.text.size, 1))
 
 
 def _shape_bits(found: Cut, scale: float) -> float:
