@@ -88,6 +88,21 @@ def test_keys_are_no_cells_and_name_columns():
     assert found == [[], [b"1", b"2"] * 2, [b"x", b'y \\" z'] * 2, [b"3.5"] * 2, [b"q"] * 2, [b"-4"] * 2]
 
 
+def test_columns_are_the_same_beside_values_that_are_no_cells():
+    raw = b'{"id":1,"on":true,"by":2,"of":"x"}\n{"id":2,"on":false,"by":3,"of":null}\n{"id":3,"by":null,"of":"y"}\n' * 2
+    _, found = taken(raw, Cutting(tokens.DECIMALS | tokens.QUOTES))
+    assert found == [[], [b"1", b"2", b"3"] * 2, [b"2", b"3"] * 2, [b"x", b"y"] * 2]
+    raw = b"(1, 'a', N'b', 7),\n(2, NULL, 'c', 8),\n(3, 'd', null, 9),\n" * 2
+    _, found = taken(raw, Cutting(tokens.DECIMALS | tokens.APOSTROPHES))
+    assert found == [[], [b"1", b"2", b"3"] * 2, [b"a", b"d"] * 2, [b"b", b"c"] * 2, [b"7", b"8", b"9"] * 2]
+
+
+def test_words_that_hold_one_for_no_value_are_names():
+    raw = b"nullable 1, 2\nnully 1, 2\nnull 1, 2\ntruest 1, 2\n" * 2
+    _, found = taken(raw, Cutting(tokens.DIGITS))
+    assert [len(column) for column in found] == [0] + [2] * 8
+
+
 def test_text_in_apostrophes():
     rows = [
         (rb"(1, 'it''s', N'a, b', NULL),", [b"1", b"it''s", b"a, b"]),

@@ -23,7 +23,7 @@ _TABLE: Final = 0.65
 _ROUGHLY: Final = 0.93
 """The same where lines begin as records of JSON and SQL do."""
 _NEWLINE: Final = 10
-_OPENING: Final = np.frombuffer(b" {[(,", np.uint8)
+_OPENING: Final = np.frombuffer(b" \t{[(,", np.uint8)
 _SMALL: Final = 1.4
 """Words and digits are so much worse: many small columns, of which one often tells what the next one is."""
 _HALVES: Final = 6
@@ -96,9 +96,12 @@ def _differ(one: Ways, other: Ways) -> bool:
 
 
 def _is_table(text: Bytes) -> bool:
-    """Whether lines begin as those of a table do, and not as records of JSON or SQL."""
-    begins = text[np.flatnonzero(text[:-1] == _NEWLINE) + 1]
-    return 2 * int(np.isin(begins, _OPENING).sum()) < begins.size
+    """Whether lines look like those of a table, and not like records of JSON or SQL."""
+    from ..kernels import tokens
+
+    counts, begins = np.bincount(text, minlength=256), text[np.flatnonzero(text[:-1] == _NEWLINE) + 1]
+    records = int(np.isin(begins, _OPENING).sum())
+    return 2 * records < begins.size and _quotes(counts, begins.size) != tokens.APOSTROPHES
 
 
 def _rank(ways: Ways, table: float = 1.0) -> float:
