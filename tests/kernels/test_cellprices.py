@@ -27,6 +27,7 @@ CELL = st.one_of(
     st.sampled_from(["2024-01-05T12:01:02Z", "1/2/34567", "1-2-34", "12:34:56", "1/1/1/1/1", "2019-03-23 20:21:09"]),
     st.text("0123456789abcdefABCDEF", min_size=5, max_size=9),
     st.sampled_from(["84dc295e-2da5", "84dc2951-2da5", "84dc295e-2dz5", "0" * 64, "0" * 63 + "a", "a" * 65]),
+    st.sampled_from(["GET /a/b?id=77 HTTP", "GET /a/b?id=7 HTTP", "GET /b/b?id=7 HTTPS", "GET", "TTP", "aa", "aaa"]),
     st.text("ab7. -\"'\u00e9", max_size=25),
 )
 LINES = st.lists(st.lists(CELL, max_size=6), min_size=1, max_size=6)

@@ -18,7 +18,7 @@ from .inside import bytes_of, damaged, must_fill_or_refuse, round_trip, stream_o
 LAYER = Lines()
 WAYS = [Cutting(tokens.FIELDS, ord(",")), Cutting(tokens.FIELDS, ord(" "))]
 WAYS += [Cutting(tokens.DECIMALS, 0, ord("}"))]
-WAYS += [Cutting(way | quotes) for way in (1, 2, 3, 4) for quotes in (0, tokens.QUOTES)]
+WAYS += [Cutting(way | quotes) for way in (1, 2, 3, 4) for quotes in (0, tokens.QUOTES, tokens.APOSTROPHES)]
 IDS = ["-".join(map(str, one)) for one in WAYS]
 NONE = np.empty(0, np.uint64)
 
@@ -34,6 +34,7 @@ def taken(raw, cutting, room=1000):
 
 
 LETTERS = [b"a", b"Z", b"0", b"7", b",", b".", b"-", b'"', b"\\", b":", b" ", b"\n", b"\n", b"\0", b"\xc3", b"_", b"/"]
+LETTERS += [b"'", b"'", b"("]
 
 
 @pytest.mark.parametrize("cutting", WAYS, ids=IDS)
@@ -96,6 +97,47 @@ def test_keys_are_no_cells_and_name_columns():
     assert shapes == [b'{"id":\0,"name":"\0"}', b'{"id":\0,"name":"\0","more":\0}', b'{"name":"\0","id":\0}']
     # The same name is the same column if what stands around it is the same, too.
     assert found == [[], [b"1", b"2"] * 2, [b"x", b'y \\" z'] * 2, [b"3.5"] * 2, [b"q"] * 2, [b"-4"] * 2]
+
+
+def test_columns_are_the_same_beside_values_that_are_no_cells():
+    raw = b'{"id":1,"on":true,"by":2,"of":"x"}\n{"id":2,"on":false,"by":3,"of":null}\n{"id":3,"by":null,"of":"y"}\n' * 2
+    _, found = taken(raw, Cutting(tokens.DECIMALS | tokens.QUOTES))
+    assert found == [[], [b"1", b"2", b"3"] * 2, [b"2", b"3"] * 2, [b"x", b"y"] * 2]
+    raw = b"(1, 'a', N'b', 7),\n(2, NULL, 'c', 8),\n(3, 'd', null, 9),\n" * 2
+    _, found = taken(raw, Cutting(tokens.DECIMALS | tokens.APOSTROPHES))
+    assert found == [[], [b"1", b"2", b"3"] * 2, [b"a", b"d"] * 2, [b"b", b"c"] * 2, [b"7", b"8", b"9"] * 2]
+
+
+def test_words_that_hold_one_for_no_value_are_names():
+    raw = b"nullable 1, 2\nnully 1, 2\nnull 1, 2\ntruest 1, 2\n" * 2
+    _, found = taken(raw, Cutting(tokens.DIGITS))
+    assert [len(column) for column in found] == [0] + [2] * 8
+
+
+def test_text_in_apostrophes():
+    rows = [
+        (rb"(1, 'it''s', N'a, b', NULL),", [b"1", b"it''s", b"a, b"]),
+        (rb"(2, 'don\'t, no', N'', NULL),", [b"2", rb"don\'t, no", b""]),
+        (rb"(3, 'C:\', N'\\', NULL),", [b"3", b"C:\\", rb"\\"]),
+    ]
+    raw = b"".join(row + b"\n" for row, _ in rows)
+    shapes, found = taken(raw * 2, Cutting(tokens.DECIMALS | tokens.APOSTROPHES))
+    assert shapes == [b"(\0, '\0', N'\0', NULL),"]
+    assert found == [[]] + [[cells[at] for _, cells in rows] * 2 for at in range(3)]
+
+
+@pytest.mark.parametrize("line", [b"don't 1 won't", b"a 'b 1", b"'", b"x='1", b"O'Neil 'a' 1"])
+def test_apostrophes_that_begin_no_quotation(line):
+    raw = line + b"\n" + line
+    shapes, _ = taken(raw, Cutting(tokens.DIGITS | tokens.APOSTROPHES))
+    assert not shapes or b"".join(shapes).count(b"\0") == line.count(b"1") + line.count(b"'a'")
+
+
+def test_rows_with_hardly_more_than_delimiters():
+    rows = [[b""] * at + [b"1"] + [b""] * (99 - at) for at in range(100)]
+    shapes, found = taken(b"".join(b",".join(row) + b"\n" for row in rows), WAYS[0])
+    assert shapes == [b",".join([b"\0"] * 100)]
+    assert found[1:] == [list(column) for column in zip(*rows, strict=True)]
 
 
 def test_lines_unlike_all_others_are_whole():

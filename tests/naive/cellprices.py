@@ -46,6 +46,7 @@ class Column:
 
     def __init__(self):
         self.before, self.value, self.distinct, self.cell = None, 0, 0, b""
+        self.came, self.same = 0, 0
 
 
 def price(lines, shapes, letter, whole, many, extra):
@@ -53,10 +54,12 @@ def price(lines, shapes, letter, whole, many, extra):
 
     lines: (0, bytes) for one left whole, else (shape, [(column, cell)]). shapes: how many there are, and one.
     """
-    bits, columns, seen, before = [0.0] * many + [extra], [Column() for _ in range(many)], {}, -1
+    bits, columns, seen, before, again = [0.0] * many + [extra], [Column() for _ in range(many)], {}, -1, 0
     for at, (shape, cells) in enumerate(lines):
         if at:
-            bits[-1] += 0.2 if shape == before else 1.5 + log2(shapes)
+            bits[-1] += flag(at - 1, again if shape == before else at - 1 - again)
+            bits[-1] += 0.0 if shape == before else 1.5 + log2(shapes)
+            again += shape == before
         before = shape
         if not shape:
             bits[0] += whole * len(cells)
@@ -66,11 +69,29 @@ def price(lines, shapes, letter, whole, many, extra):
     return bits
 
 
+def flag(many, like):
+    """Bits that tell what is so, if it was in `like` of `many` cases before."""
+    return log2(many + 2) - log2(like + 1)
+
+
+def like(cell, other):
+    """How many bytes two cells have in common, from both their ends."""
+    most = min(len(cell), len(other))
+    ahead = next((at for at in range(most) if cell[at] != other[at]), most)
+    most -= ahead
+    return ahead + next((at for at in range(most) if cell[-1 - at] != other[-1 - at]), most)
+
+
 def cell_price(column, cell, mixed, letter, seen):
     """The bits of one cell, by those before it."""
+    column.came += 1
     if column.before == mixed:
-        return 0.2
-    column.before, cost = mixed, 5.0 + letter * len(cell)
+        column.same += 1
+        return flag(column.came - 1, column.same - 1)
+    told = flag(column.came - 1, column.came - 1 - column.same)
+    known, column.cell = column.cell, cell
+    same = like(cell, known)
+    column.before, cost = mixed, 5.0 + letter * (len(cell) - same) + 0.25 * same
     if seen.get(mixed >> 50, 0) == mixed:
         cost = 1.5 + log2(column.distinct)
     else:
@@ -82,11 +103,9 @@ def cell_price(column, cell, mixed, letter, seen):
     if value is not None:
         cost = min(cost, 1.7 + log2(abs(value - column.value)))
         column.value = value
-    if 6 <= len(cell) <= 64:
-        if value is None and cost > 2 * len(cell) and len(column.cell) == len(cell):
-            cost = min(cost, hex_price(cell, column.cell))
-        column.cell = cell
-    return cost
+    if value is None and 6 <= len(cell) <= 64 and len(known) == len(cell):
+        cost = min(cost, hex_price(cell, known))
+    return cost + told
 
 
 def hex_price(cell, other):
@@ -95,4 +114,4 @@ def hex_price(cell, other):
     both = {byte for pair in pairs for byte in pair}
     if not both <= set(b"0123456789abcdefABCDEF") or both <= set(b"0123456789"):
         return float("inf")
-    return 0.2 + 4 * len(pairs)
+    return 4 * len(pairs)

@@ -98,6 +98,14 @@ def sql(random, rows):
     )
 
 
+def dump(random, rows):
+    """All rows of a table in one line, text in apostrophes with commas, brackets and apostrophes in it."""
+    return "INSERT INTO `orders` VALUES " + ",".join(
+        f"({at},'{WORDS[a]}, ({WORDS[b]}) it\\'s',{price / 100:.2f},{'NULL' if a % 3 else price},'{WORDS[a]}''s')"
+        for at, (a, b, price) in enumerate(numbers(random, rows, 18, 18, 10**6))
+    )
+
+
 def coordinates(random, rows, form=".15f"):
     """One line of pairs printed with all digits of a double."""
     steps = np.array([85_000_000, -47_300_000]) + np.cumsum(random.integers(-400, 400, (rows, 2)), axis=0)
@@ -122,6 +130,7 @@ MADE = {
     sql: (0.65, {NUMBERS}),
     coordinates: (0.5, {NUMBERS, PRINTED}),
     hosts: (0.8, {NUMBERS}),
+    dump: (0.65, {NUMBERS}),
 }
 NAMES = [one.__name__ for one in MADE]
 
@@ -189,6 +198,14 @@ def test_cells_that_come_again_are_strings():
     raw = "".join(f"{number},{agents[at]}\n" for at, number in rows).encode()
     want = text_tree(np.frombuffer(raw, np.uint8), BALANCED).want
     assert {STRINGS, NUMBERS} <= ids(want)
+
+
+@pytest.mark.parametrize("size", [60, 64, 100, 128])
+def test_lines_of_one_length_have_ends(size):
+    random = np.random.default_rng(size)
+    digits = random.integers(0, 9, (3000, size)) * (random.random((3000, size)) < 0.2)
+    raw = "".join(",".join(map(str, row)) + "\n" for row in digits.tolist()).encode()
+    assert text_tree(np.frombuffer(raw, np.uint8), BALANCED).want.id == LINES
 
 
 def test_one_number_that_is_cut_changes_little():

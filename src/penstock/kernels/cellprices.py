@@ -11,16 +11,16 @@ from .texthash import hashed
 
 SEEN = 1 << 14
 """Slots of the table of cells that came before."""
-KNOWN = 5
-"""What is known of each column; see `price`."""
-_SAME = 0.2
-"""Bits of a cell that is as the one before it in its column."""
+KNOWN = 8
+"""Numbers that are known of each column, see `price`."""
 _AGAIN = 1.5
 """Bits of one that came before, above the logarithm of how many there are."""
 _NEW = 5.0
 _NUMBER = 1.7
 """Bits of a number's difference above its own."""
 _SHAPE = 1.5
+_LIKE = 0.25
+"""Bits of a byte that the cell before has, too."""
 _DIGITS = 19
 """Characters of a number."""
 _PRINTED = 15
@@ -29,7 +29,6 @@ _LONGEST_STAMP, _LEAST_STAMP, _MOST_STAMP = 26, 5, 17
 _HEX = 4
 """Bits of a hexadecimal digit."""
 _LEAST_HEX, _MOST_HEX = 6, 64
-_32, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 
 
 @helper
@@ -39,6 +38,12 @@ def _log2(value):
         return 0.0
     bits = bit_length(np.uint64(value)) - 1
     return bits - 1.0 + np.float64(value) / np.float64(np.int64(1) << bits)
+
+
+@helper
+def _flag(many, like):
+    """Bits that tell what is so, if it was in `like` of `many` cases before."""
+    return _log2(many + 2) - _log2(like + 1)
 
 
 @helper
@@ -102,6 +107,20 @@ def _hex_bits(one, other, size):
     return bits if letters else np.int64(-1)
 
 
+@helper
+def _like(begin, end, before, behind):
+    """How many bytes the cell at an address has in common with the one before it, from both their ends."""
+    most = min(end - begin, behind - before)
+    ahead = np.int64(0)
+    while ahead < most and load8_at(begin + ahead) == load8_at(before + ahead):
+        ahead += 1
+    most -= ahead
+    last = np.int64(0)
+    while last < most and load8_at(end - 1 - last) == load8_at(behind - 1 - last):
+        last += 1
+    return ahead + last
+
+
 @kernel(
     f"int64({READ_ONLY}, uint32[::1], uint32[::1], uint32[::1], uint32[::1], uint16[::1], uint16[::1], uint32[::1],"
     "float64, float64, float64, uint64[::1], uint64[:, ::1], float64[::1])"
@@ -109,15 +128,20 @@ def _hex_bits(one, other, size):
 def price(text, begins, firsts, starts, ends, which, columns, offsets, shapes, letter, whole, seen, state, bits):
     """Add up the bits that cells take in each column, those of the shapes behind them; return how many lines there are.
 
-    seen: `SEEN` zeros. state: `KNOWN` zeros for a column: hash of the cell before, its number, how many are distinct,
-    whether any came, and where and how long that was. bits: zeros, one for each column and one more. shapes: bits of
-    all shapes. letter: bits of a byte of text that is new; whole: of a byte of lines that have no shape.
+    seen: `SEEN` zeros. state: `KNOWN` zeros for each column: hash of the cell before, its number, how many are
+    distinct, whether any came, where the cell before begins and ends, how many came, and how many were as the one
+    before. bits: zeros, one for each column and one more. shapes: bits of all shapes. letter: bits of a byte of text
+    that is new; whole: of a byte of lines that have no shape.
     """
-    before, last, base = np.int64(-1), bits.size - 1, address(text)
+    before, last, base, again = np.int64(-1), bits.size - 1, address(text), np.int64(0)
     for line in range(which.size):
         shape = np.int64(which[line])
         if line:
-            bits[last] += _SAME if shape == before else _SHAPE + _log2(np.int64(offsets.size))
+            bits[last] += _flag(line - 1, again if shape == before else line - 1 - again)
+            if shape == before:
+                again += 1
+            else:
+                bits[last] += _SHAPE + _log2(np.int64(offsets.size))
         before = shape
         if shape == 0:
             bits[0] += whole * np.float64(begins[line + 1] - begins[line])
@@ -128,11 +152,16 @@ def price(text, begins, firsts, starts, ends, which, columns, offsets, shapes, l
             place += 1
             begin, end = np.int64(starts[cell]), np.int64(ends[cell])
             mixed = hashed(base + begin, end - begin, base + text.size, np.uint64(column))
+            came, same = np.int64(state[column, 6]), np.int64(state[column, 7])
+            state[column, 6] += np.uint64(1)
             if state[column, 3] > np.uint64(0) and mixed == state[column, 0]:
-                bits[column] += _SAME
+                bits[column] += _flag(came, same)
+                state[column, 7] += np.uint64(1)
                 continue
             slot = np.int64(mixed >> np.uint64(50))
-            cost = _NEW + letter * np.float64(end - begin)
+            before_begin, before_end = np.int64(state[column, 4]), np.int64(state[column, 5])
+            like = _like(base + begin, base + end, base + before_begin, base + before_end)
+            cost = _NEW + letter * np.float64(end - begin - like) + _LIKE * np.float64(like)
             if seen[slot] == mixed:
                 cost = _AGAIN + _log2(np.int64(state[column, 2]))
             else:
@@ -146,15 +175,13 @@ def price(text, begins, firsts, starts, ends, which, columns, offsets, shapes, l
                 cost = min(cost, _NUMBER + 1.0 * _log2(max(difference, -difference)))
                 state[column, 1] = np.uint64(value)
             size = end - begin
-            if _LEAST_HEX <= size <= _MOST_HEX:
-                last_cell = state[column, 4]
-                if value < 0 and cost > _HEX * size / 2 and np.int64(last_cell >> _32) == size:
-                    hexes = _hex_bits(base + begin, base + np.int64(last_cell & _LOW), size)
-                    cost = min(cost, _SAME + hexes) if hexes >= 0 else cost
-                state[column, 4] = np.uint64(begin) | (np.uint64(size) << _32)
+            if value < 0 and before_end - before_begin == size and _LEAST_HEX <= size <= _MOST_HEX:
+                hexes = _hex_bits(base + begin, base + before_begin, size)
+                cost = min(cost, 1.0 * hexes) if hexes >= 0 else cost
             state[column, 0] = mixed
             state[column, 3] = np.uint64(1)
-            bits[column] += cost
+            state[column, 4], state[column, 5] = np.uint64(begin), np.uint64(end)
+            bits[column] += cost + _flag(came, came - same)
     bits[last] += shapes
     return np.int64(which.size)
 

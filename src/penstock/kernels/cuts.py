@@ -7,7 +7,18 @@ import numpy as np
 from .jit import READ_ONLY, helper, kernel
 from .memory import equal_mask_at, load8_at, store32_at
 from .simd import address, lowest_bit
-from .tokens import MIXED, NEWLINE, QUOTE, QUOTES, count_bits, quotation, runs_of, with_digits
+from .tokens import (
+    APOSTROPHE,
+    APOSTROPHES,
+    MIXED,
+    NEWLINE,
+    QUOTE,
+    QUOTES,
+    count_bits,
+    quotation,
+    runs_of,
+    with_digits,
+)
 
 _U0, _U1 = np.uint64(0), np.uint64(1)
 _MOST = 64
@@ -106,7 +117,8 @@ def cut_fields(text, tail, delimiter, begins, firsts, starts, ends):
 @kernel(f"int64({READ_ONLY}, {READ_ONLY}, int64, uint32[::1], uint32[::1], uint32[::1], uint32[::1])")
 def cut_runs(text, tail, way, begins, firsts, starts, ends):
     """The same by runs, see `tokens`."""
-    quotes, way = way & QUOTES != 0, way & ~QUOTES
+    quotes, single, way = way & (QUOTES | APOSTROPHES) != 0, way & APOSTROPHES != 0, way & ~(QUOTES | APOSTROPHES)
+    mark = np.uint8(APOSTROPHE if single else QUOTE)
     base, limit = address(text), address(text) + text.size
     made, line, skip, start, open_quote = np.int64(0), np.int64(0), np.int64(0), np.int64(-1), False
     seen, digit, letter, word, cell = _U0, _U0, _U0, _U0, _U0
@@ -115,7 +127,7 @@ def cut_runs(text, tail, way, begins, firsts, starts, ends):
             return np.int64(-1)
         at = _block(text, tail, first)
         newlines = equal_mask_at(at, np.uint8(NEWLINE))
-        marks = equal_mask_at(at, np.uint8(QUOTE)) if quotes else _U0
+        marks = equal_mask_at(at, mark) if quotes else _U0
         after = 48 <= load8_at(at + 64) <= 57
         begin, end, digit, letter, word, cell = runs_of(at, way, after, digit, letter, word, cell)
         kept, seen = with_digits(cell, digit, seen) if way == MIXED else (end, seen)
@@ -140,7 +152,7 @@ def cut_runs(text, tail, way, begins, firsts, starts, ends):
             if begin & bit:
                 start = place
             elif marks & bit and not open_quote:
-                close, key = quotation(base + place + 1, limit)
+                close, key = quotation(base, base + place, limit, single)
                 if close > 0 and not key:
                     starts[made], ends[made] = place + 1, close - base
                     made += 1

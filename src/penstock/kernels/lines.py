@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .columnkeys import key_of
 from .jit import READ_ONLY, cold_helper, helper, kernel
 from .memory import load8_at, load32_at, load64_at, store8_at, store64_at
 from .simd import PHI, address
@@ -15,8 +16,6 @@ SLACK = 16
 _PLACE = np.uint8(0)
 _PROBES = 256
 """Places of the table that are tried: more are needed only where somebody chose lines whose hashes collide."""
-_NAMED = 2
-"""Letters in what stands before a cell that make it the cell's name."""
 
 
 @helper
@@ -126,15 +125,6 @@ def shape(text, fields, begins, firsts, starts, ends, which, table, hashes, exam
     return shapes
 
 
-@helper
-def _letters(begin, end):
-    found = np.int64(0)
-    for at in range(begin, end):
-        byte = load8_at(at) | np.uint8(32)
-        found += np.int64(97 <= byte <= 122)
-    return found
-
-
 @kernel(
     f"int64({READ_ONLY}, uint32[::1], uint32[::1], uint32[::1], uint32[::1], uint32[::1], int32[::1], uint64[::1],"
     "int64, int64, uint8[::1], uint16[::1], uint32[::1], int64[::1])"
@@ -147,9 +137,9 @@ def name(text, begins, firsts, starts, ends, examples, table, keys, known, room,
     more. offsets: where the columns of each shape start in `columns`, and the end. used: 1 for each shape, 0 where
     there is no room for it, or it holds a zero of its own; behind them the bytes of all. Return the keys known.
 
-    A cell is known by what stands before it, if that has letters: the key of a record; else by all of the shape so far.
+    A cell is known by what stands before it, see `columnkeys`.
     """
-    mask, base, limit = np.uint64(table.size - 1), address(text), address(text) + text.size
+    mask, base = np.uint64(table.size - 1), address(text)
     for number in range(known):
         slot = (keys[number] >> np.uint64(20)) & mask
         while table[slot] != 0:
@@ -172,10 +162,7 @@ def name(text, begins, firsts, starts, ends, examples, table, keys, known, room,
                 at += 1
             if cell == stop:
                 break
-            mixed = hashed(base + begin, upto - begin, limit, mixed)
-            key = mixed
-            if _letters(base + begin, base + upto) >= _NAMED:
-                key = hashed(base + begin, upto - begin, limit, np.uint64(1))
+            mixed, key = key_of(base + begin, base + upto, mixed)
             slot = (key >> np.uint64(20)) & mask
             while table[slot] != 0 and keys[table[slot] - 1] != key:
                 slot = (slot + np.uint64(1)) & mask

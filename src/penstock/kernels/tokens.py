@@ -14,7 +14,10 @@ FIELDS, DIGITS, DECIMALS, WORDS, MIXED = range(5)
 digits; runs of letters, digits and what joins them that hold a digit."""
 QUOTES = 8
 """Added to a way other than `FIELDS`: what is in quotation marks is one cell, unless a colon follows: it is a key."""
-NEWLINE, QUOTE, _BACKSLASH, _COLON, _SPACE, _POINT, _MINUS = 10, 34, 92, 58, 32, 46, 45
+APOSTROPHES = 16
+"""The same for what is in apostrophes, as in SQL; one within a word is none."""
+NEWLINE, QUOTE, APOSTROPHE, _BACKSLASH, _COLON, _SPACE, _POINT, _MINUS = 10, 34, 39, 92, 58, 32, 46, 45
+_COMMA, _CLOSE, _OPEN, _EQUAL = 44, 41, 40, 61
 _1 = np.uint64(1)
 _63 = np.uint64(63)
 
@@ -92,11 +95,66 @@ def with_digits(cell, digit, seen):
 
 
 @helper
-def quotation(at, end):
-    """Where the quotation that begins before an address ends, 0 if not in this line; and whether a colon follows."""
+def _marked(at, end):
+    """As `quotation`, of text between quotation marks, from behind the first one on."""
     while at < end and load8_at(at) != NEWLINE:
         if load8_at(at) == QUOTE:
             behind = at + 1 + np.int64(at + 1 < end and load8_at(at + 1) == _SPACE)
             return np.int64(at), behind < end and load8_at(behind) == _COLON
         at += 2 if load8_at(at) == _BACKSLASH and at + 1 < end and load8_at(at + 1) != NEWLINE else 1
     return np.int64(0), False
+
+
+@helper
+def _opens(byte):
+    """Whether an apostrophe behind this byte begins a quotation."""
+    return byte == _COMMA or byte == _OPEN or byte == _SPACE or byte == _EQUAL or byte == 9
+
+
+@helper
+def _is_opening(base, at):
+    """Whether the apostrophe at an address begins a quotation; a letter before it says what kind of text it is."""
+    if at - base < 2:
+        return at == base or _opens(load8_at(at - 1))
+    before = load8_at(at - 1)
+    return _opens(before) or (65 <= before <= 90 and _opens(load8_at(at - 2)))
+
+
+@helper
+def _behind_text(at, end):
+    """Whether a value ends at an address."""
+    if at >= end:
+        return True
+    byte = load8_at(at)
+    return byte == _COMMA or byte == _CLOSE or byte == NEWLINE or byte == _SPACE or byte == 59
+
+
+@helper
+def _single(at, end):
+    """The same between apostrophes: two of them are one, or one with a backslash before; none is a key."""
+    while at < end:
+        byte = load8_at(at)
+        if byte == NEWLINE:
+            break
+        if byte == APOSTROPHE:
+            if at + 1 >= end or load8_at(at + 1) != APOSTROPHE:
+                return np.int64(at), False
+            at += 1
+        elif byte == _BACKSLASH and at + 1 < end and load8_at(at + 1) != NEWLINE:
+            # A backslash is text where no escapes are known: `'C:\'`.
+            at += np.int64(load8_at(at + 1) != APOSTROPHE or not _behind_text(at + 2, end))
+        at += 1
+    return np.int64(0), False
+
+
+@helper
+def quotation(base, at, end, single):
+    """Where the quotation ends that a mark at an address begins, and whether it is a key: a colon follows.
+
+    0: not in this line; -1: it begins none. base, end: where the text begins and ends. single: it is an apostrophe.
+    """
+    if not single:
+        return _marked(at + 1, end)
+    if not _is_opening(base, at):
+        return np.int64(-1), False
+    return _single(at + 1, end)

@@ -19,8 +19,14 @@ _DELIMITERS: Final = b",\t;|"
 _SHAPE_BITS: Final = 2.4
 """Of a byte of a shape."""
 _SPACE: Final = 32
-_TABLE: Final = 0.93
-"""Fields are so much better than their price: all of a line is in columns, and they are cut fastest."""
+_TABLE: Final = 0.65
+"""Fields of tables are so much better than their price: all of a line is in columns whatever comes, and cut fastest."""
+_ROUGHLY: Final = 0.93
+"""The same where lines begin as records of JSON and SQL do."""
+_NEWLINE: Final = 10
+_OPENING: Final = np.frombuffer(b" \t{[(,", np.uint8)
+_SMALL: Final = 1.4
+"""Words and digits are so much worse: many small columns, of which one often tells what the next one is."""
 _HALVES: Final = 6
 """Halves in which as many shapes are new: in others there are few."""
 _OFTEN: Final = 0.5
@@ -46,6 +52,8 @@ class Ways(NamedTuple):
     bits: npt.NDArray[np.float64]
     covered: int
     """Bytes of the text that are cells."""
+    rare: float
+    """Bits by which the price is too low, about, for lines that are left whole."""
 
     @property
     def price(self) -> float:
@@ -76,10 +84,36 @@ def best_cutting(text: Bytes, prices: Prices, *, inside: bool = False, only: Cut
     return min((_priced(text, one, prices, empty=True) for one in _likely(text, inside)), key=_rank)
 
 
-def _rank(ways: Ways) -> float:
+def ranked_cuttings(text: Bytes, prices: Prices) -> list[Ways]:
+    """Return ways to cut a text of whole lines, the best one first, without cells; none that makes the same of it."""
+    table = _TABLE if _is_table(text) else _ROUGHLY
+    found = [_priced(text, one, prices, empty=True) for one in _likely(text, inside=False)]
+    found.sort(key=lambda ways: _rank(ways, table))
+    return [ways for ways, before in zip(found, [None, *found], strict=False) if not before or _differ(ways, before)]
+
+
+def _differ(one: Ways, other: Ways) -> bool:
+    return one.price != other.price or one.covered != other.covered
+
+
+def _is_table(text: Bytes) -> bool:
+    """Whether lines look like those of a table, and not like records of JSON or SQL."""
     from ..kernels import tokens
 
-    return ways.price * (_TABLE if ways.cutting.way == tokens.FIELDS and ways.cutting.delimiter != _SPACE else 1.0)
+    counts, begins = np.bincount(text, minlength=256), text[np.flatnonzero(text[:-1] == _NEWLINE) + 1]
+    records = int(np.isin(begins, _OPENING).sum())
+    return 2 * records < begins.size and _quotes(counts, begins.size) != tokens.APOSTROPHES
+
+
+def _rank(ways: Ways, table: float = 1.0) -> float:
+    """The price, corrected by how far off those of this kind are; table: of fields."""
+    from ..kernels import tokens
+
+    way, delimiter, _ = ways.cutting
+    price = ways.price + ways.rare / 8
+    if way in (tokens.WORDS, tokens.DIGITS):
+        return price * _SMALL
+    return price * (table if way == tokens.FIELDS and delimiter != _SPACE else 1.0)
 
 
 def _likely(text: Bytes, inside: bool) -> Iterator[Cutting]:
@@ -92,7 +126,7 @@ def _likely(text: Bytes, inside: bool) -> Iterator[Cutting]:
         yield Cutting(tokens.DIGITS)
     if inside:
         return
-    quotes = tokens.QUOTES if counts[34] > lines else 0
+    quotes = _quotes(counts, lines)
     if counts[48:58].sum():
         yield Cutting(tokens.DECIMALS | quotes)
         yield Cutting(tokens.MIXED | quotes)
@@ -100,6 +134,15 @@ def _likely(text: Bytes, inside: bool) -> Iterator[Cutting]:
     for one in (delimiter, _SPACE):
         if counts[one] > _OFTEN * lines:
             yield Cutting(tokens.FIELDS, one)
+
+
+def _quotes(counts: npt.NDArray[np.int64], lines: int) -> int:
+    """The marks that text stands in, if there are enough of any."""
+    from ..kernels import tokens
+
+    if 2 * counts[tokens.APOSTROPHE] > max(lines, 2 * counts[tokens.QUOTE]):
+        return tokens.APOSTROPHES
+    return tokens.QUOTES if counts[tokens.QUOTE] > lines else 0
 
 
 def _priced(text: Bytes, cutting: Cutting, prices: Prices, *, empty: bool = False) -> Ways:
@@ -119,7 +162,13 @@ def _priced_in(room: arena.Arena, text: Bytes, cutting: Cutting, prices: Prices,
         text, found.begins, found.firsts, found.starts, found.ends, made.which.astype(np.uint16), made.numbers,
         made.offsets, _shape_bits(found, prices.scale), prices.letter, prices.whole, seen, state, bits,
     )  # fmt: skip
-    return Ways(cutting, made, bits, int((found.ends - found.starts).sum()))
+    return Ways(cutting, made, bits, int((found.ends - found.starts).sum()), _rare_bits(found, made, prices))
+
+
+def _rare_bits(found: Cut, made: Columns, prices: Prices) -> float:
+    """Bits that lines without a shape take above those of all lines: those that are left of a few repeat less."""
+    whole = float((found.begins[1:] - found.begins[:-1])[made.which == 0].sum())
+    return whole * (prices.letter - prices.whole) * (1.0 - whole / max(found.text.size, 1))
 
 
 def _shape_bits(found: Cut, scale: float) -> float:
