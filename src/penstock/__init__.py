@@ -45,6 +45,7 @@ if TYPE_CHECKING:  # `X as X`: names that belong to the public ones
     from .api.verify import verify as verify
     from .api.verify import verify_buffer as verify_buffer
     from .api.view import BytesView as BytesView
+    from .bench.dictionary import benchmark_dictionary_optimization as benchmark_dictionary_optimization
     from .errors import PenstockError as PenstockError
     from .layers.trace import LayerTrace as LayerTrace
     from .layers.trace import tracing as tracing
@@ -117,6 +118,7 @@ _HOMES = {
     "verify": "api.verify",
     "verify_buffer": "api.verify",
     "BytesView": "api.view",
+    "benchmark_dictionary_optimization": "bench.dictionary",
     "PenstockError": "errors",
     "LayerTrace": "layers.trace",
     "tracing": "layers.trace",
