@@ -31,6 +31,7 @@ from penstock.layers.contract import (
     SPLIT,
     STORE,
     STRINGS,
+    SYMBOLS,
     ZSTD,
 )
 from penstock.layers.encoding import encode_tree
@@ -69,6 +70,7 @@ _CELLS = (
 )
 _LINES = _over(LINES, b"\1\0\x0a", _ZIPPED, _STORED, _STORED, _over(STRINGS, b"", _STORED, _STORED))
 _PRINTED = _over(NUMBERS, b"\x08\1\x0f\0", _over(PRINTED, b"\2\x0f", _STORED, _STORED), _STORED)
+_SYMBOLS = _over(SYMBOLS, b"", _ZIPPED, _STORED)
 _FRAMES = _over(FRAMES, b"\1\0\0\4", _over(RECORDS, b"\x12\2", _over(PACK, b"", _STORED)), _ZIPPED, _STORED)
 
 
@@ -125,13 +127,22 @@ def printed(size, random):
 def chunk_of(size, random):
     """(raw, what is wanted of it): half of it rows."""
     whole, text = size // 2 // 44 * 44, size // 24
-    tail = min(16, size - whole - 6 * text)
-    framed = size - whole - 6 * text - tail
+    tail = min(16, size - whole - 7 * text)
+    framed = size - whole - 7 * text - tail
     texts = b"".join(cells(text, random, last) for last in (2, 4, 3, 0)) + lines(text, random) + printed(text, random)
+    texts += lines(text, random)
     raw = rows(whole // 44, random) + frames(framed, random) + texts + bytes(tail)
-    sizes = b"".join(map(varint, (whole, framed, *[text] * 6)))
+    sizes = b"".join(map(varint, (whole, framed, *[text] * 7)))
     return raw, _over(
-        REGIONS, sizes, _over(RECORDS, pack_fields(_FIELDS), *_COLUMNS), _FRAMES, *_CELLS, _LINES, _PRINTED, _SAME
+        REGIONS,
+        sizes,
+        _over(RECORDS, pack_fields(_FIELDS), *_COLUMNS),
+        _FRAMES,
+        *_CELLS,
+        _LINES,
+        _PRINTED,
+        _SYMBOLS,
+        _SAME,
     )
 
 

@@ -27,6 +27,7 @@ from .contract import (
     SPLIT,
     STORE,
     STRINGS,
+    SYMBOLS,
 )
 from .lines import TEXTS
 from .params import Reader
@@ -54,6 +55,7 @@ _NAMES: Final = {
     PRINTED: ("short numbers", "steps", "gaps", "exceptions"),
     NUMBERS: ("whole numbers", "decimals", "gaps", "exceptions"),
     STRINGS: ("indices", "cells"),
+    SYMBOLS: ("codes", "symbols"),
 }
 """What the inner streams hold, of layers for which that is always the same."""
 _EACH_ITS_DECIMALS: Final = (b"\4", b"\5", b"\6", b"\7")
@@ -317,6 +319,7 @@ _TOLD: Final[dict[int, Callable[[bytes, Kind], str]]] = {
     NUMBERS: _numbers,
     PRINTED: _printed,
     STRINGS: lambda _params, _kind: "strings: each cell once",
+    SYMBOLS: lambda _params, _kind: "symbols: frequent pieces of up to 8 bytes in one",
     PADDING: _padding,
     DICTIONARY: lambda _params, _kind: "dictionary: each value once",
     NIBBLES: lambda params, _kind: f"nibbles: {params[0]} bit{'s' * (params[0] > 1)} a symbol",
