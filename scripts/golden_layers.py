@@ -318,7 +318,11 @@ def cells() -> dict[str, tuple[Part, bytes]]:
         made(97, b"", [numbers([2, 0, 1, 1, 0], width), stored(b"".join(words))], 2 + 8 + len(words[2]))
         for width in (1, 2, 4)
     ]
+    symbols = [*(b"%c" % (97 + at) for at in range(10)), b"12345678", b"the ", *(b"%02x" % at for at in range(242))]
+    codes = b"\x0c\0\1\x0b\n\xff\0\xff\xff\n\n\x0d\xfe\x09" * 5 + b"\0"
+    text = b"the ab12345678\n\0\xff\n\n00f1j" * 5 + b"a"
     return {
+        "symbols": (made(98, b"", [stored(codes), stored(b"".join(one + b"\n" for one in symbols))], len(text)), text),
         "numbers": (regions(*parts), raw),
         "strings": (regions(*joined), 3 * b"".join(words[at] for at in (2, 0, 1, 1, 0))),
     }

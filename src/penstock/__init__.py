@@ -30,6 +30,9 @@ if TYPE_CHECKING:  # `X as X`: names that belong to the public ones
     from .api.oneshot import generate_buffer as generate_buffer
     from .api.oneshot import generate_data as generate_data
     from .api.oneshot import generate_into_buffer as generate_into_buffer
+    from .api.patterns import OptimizedDictionary as OptimizedDictionary
+    from .api.patterns import jit_entropy_calc as jit_entropy_calc
+    from .api.patterns import jit_pattern_search as jit_pattern_search
     from .api.pstkfile import open as open
     from .api.restoring import decompress_file as decompress_file
     from .api.salvaging import salvage_file as salvage_file
@@ -42,6 +45,7 @@ if TYPE_CHECKING:  # `X as X`: names that belong to the public ones
     from .api.verify import verify as verify
     from .api.verify import verify_buffer as verify_buffer
     from .api.view import BytesView as BytesView
+    from .bench.dictionary import benchmark_dictionary_optimization as benchmark_dictionary_optimization
     from .errors import PenstockError as PenstockError
     from .layers.trace import LayerTrace as LayerTrace
     from .layers.trace import tracing as tracing
@@ -99,6 +103,9 @@ _HOMES = {
     "generate_buffer": "api.oneshot",
     "generate_data": "api.oneshot",
     "generate_into_buffer": "api.oneshot",
+    "OptimizedDictionary": "api.patterns",
+    "jit_entropy_calc": "api.patterns",
+    "jit_pattern_search": "api.patterns",
     "open": "api.pstkfile",
     "decompress_file": "api.restoring",
     "salvage_file": "api.salvaging",
@@ -111,6 +118,7 @@ _HOMES = {
     "verify": "api.verify",
     "verify_buffer": "api.verify",
     "BytesView": "api.view",
+    "benchmark_dictionary_optimization": "bench.dictionary",
     "PenstockError": "errors",
     "LayerTrace": "layers.trace",
     "tracing": "layers.trace",

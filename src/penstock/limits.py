@@ -44,3 +44,7 @@ MAX_SCRYPT_LOG_N: Final = 18
 FREE_OUTPUT: Final = 1 << 30
 """Bytes that `decompress` gives without being asked, whatever the input; beyond that at most `FREE_RATIO` times it."""
 FREE_RATIO: Final = 1000
+MAX_PATTERN_BYTES: Final = 1 << 28
+"""Bytes of all patterns of a dictionary together; its automaton takes at most 25 times that, and 128 MiB."""
+MAX_MATCHES: Final = 1 << 27
+"""Matches that a search returns unless more are asked for: 1.5 GiB."""

@@ -33,6 +33,7 @@ from penstock.layers.contract import (
     SPLIT,
     STORE,
     STRINGS,
+    SYMBOLS,
     ZSTD,
 )
 from penstock.layers.encoding import encode_tree
@@ -73,6 +74,7 @@ _LINES = _over(LINES, b"\1\0\x0a", _ZIPPED, _STORED, _STORED, _over(STRINGS, b""
 _PRINTED = _over(NUMBERS, b"\x08\1\x0f\0", _over(PRINTED, b"\2\x0f", _STORED, _STORED), _STORED)
 _HEXES = _over(HEXES, b"\0\0\0\0-\0\0", _STORED, _STORED)
 _DATES = _over(DATES, b"\1-\2-\3 \4:\5:\6", _over(DELTA, b"\1\1", _over(PLANES, b"", _ZIPPED, _STORED)), _STORED)
+_SYMBOLS = _over(SYMBOLS, b"", _ZIPPED, _STORED)
 _FRAMES = _over(FRAMES, b"\1\0\0\4", _over(RECORDS, b"\x12\2", _over(PACK, b"", _STORED)), _ZIPPED, _STORED)
 
 
@@ -142,12 +144,12 @@ def dates(size, random):
 def chunk_of(size, random):
     """(raw, what is wanted of it): half of it rows."""
     whole, text = size // 2 // 44 * 44, size // 24
-    tail = min(16, size - whole - 8 * text)
-    framed = size - whole - 8 * text - tail
+    tail = min(16, size - whole - 9 * text)
+    framed = size - whole - 9 * text - tail
     texts = b"".join(cells(text, random, last) for last in (2, 4, 3, 0)) + lines(text, random) + printed(text, random)
-    texts += hexes(text, random) + dates(text, random)
+    texts += hexes(text, random) + dates(text, random) + lines(text, random)
     raw = rows(whole // 44, random) + frames(framed, random) + texts + bytes(tail)
-    sizes = b"".join(map(varint, (whole, framed, *[text] * 8)))
+    sizes = b"".join(map(varint, (whole, framed, *[text] * 9)))
     return raw, _over(
         REGIONS,
         sizes,
@@ -158,6 +160,7 @@ def chunk_of(size, random):
         _PRINTED,
         _HEXES,
         _DATES,
+        _SYMBOLS,
         _SAME,
     )
 

@@ -179,6 +179,8 @@ def a_case(id, kind, count, random):
         return date_cells(form, min(count, 300), random), form
     if id == contract.STRINGS:
         return word_cells(count, random), b""
+    if id == contract.SYMBOLS:
+        return word_cells(count, random) if random.random() < 0.5 else stream, b""
     if id == contract.FRAMES:
         return framed(min(count, 400), random), b"\x04" + varint(0) + varint(0) + varint(int(random.integers(4, 30)))
     if id == contract.CHANNELS:
@@ -217,7 +219,7 @@ OF_CELLS = (contract.NUMBERS, contract.HEXES, contract.DATES, contract.STRINGS)
 """Layers that take whole cells only."""
 KINDS = {
     contract.LINES: (Kind.BYTES,), contract.NUMBERS: (Kind.BYTES,), contract.STRINGS: (Kind.BYTES,),
-    contract.HEXES: (Kind.BYTES,), contract.DATES: (Kind.BYTES,),
+    contract.HEXES: (Kind.BYTES,), contract.DATES: (Kind.BYTES,), contract.SYMBOLS: (Kind.BYTES,),
     REGIONS: (Kind.BYTES,), contract.RECORDS: (Kind.BYTES,), PLANES: WIDE, contract.DIGITS: (Kind.BYTES,),
     contract.FRAMES: (Kind.BYTES,), contract.CHANNELS: (Kind.BYTES,), DELTA: ALL,
     contract.DECIMAL: (Kind.U32, Kind.U64), contract.PRINTED: (Kind.U64,), PACK: WIDE, SPLIT: WIDE, RUNS: ALL,

@@ -670,3 +670,23 @@ def strings(params, children, kind, size):
     indices, found = items(indices, WIDTHS[children[0][0]]), cells(found)
     need(all(index < len(found) for index in indices))
     return b"".join(found[index] for index in indices)
+
+
+@layer(98, BYTES)
+def symbols(params, children, kind, size):
+    params.end()
+    codes, found = of_kinds(children, BYTES, BYTES)
+    found = cells_of(found)
+    need(len(found) <= 254 and all(1 <= len(symbol) <= 8 for symbol in found))
+    out, codes = [], list(codes)
+    while codes:
+        code = codes.pop(0)
+        if code == 255:
+            need(codes and codes[0] != 10)
+            out.append(bytes([codes.pop(0)]))
+        elif code == 10:
+            out.append(b"\n")
+        else:
+            need(code - (code > 10) < len(found))
+            out.append(found[code - (code > 10)])
+    return b"".join(out)

@@ -20,6 +20,8 @@ EPILOG: Final = """examples:
                                               zstd, xz, blosc2, pcodec, OpenZL
   penstock bench hpc --size 100               the engines with your own codecs,
                                               against one core
+  penstock bench dictionary --size 5          many patterns at once, against
+                                              Python and Aho-Corasick libraries
   penstock bench generate --output out.json   keeps every single rate
 
 Exit code 0: every goal is met. 1: one is missed."""
@@ -62,6 +64,11 @@ SUBJECTS: Final[dict[str, Subject]] = {
             ("--by-kind", {"action": "store_true", "help": "kind by kind (the sub-folders of --files), against more"}),
             ("--quick", {"action": "store_true", "help": "with --by-kind: little data, once"}),
         ),
+    ),
+    "dictionary": Subject(
+        "many patterns found at once and entropy, against Python and libraries",
+        5,
+        (("--size", {"type": at_least(1), "default": 5, "metavar": "MIB", "help": "MiB of log lines (5)"}),),
     ),
     "hpc": Subject(
         "the engines with codecs of your own, against one core",

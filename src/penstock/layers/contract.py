@@ -37,6 +37,7 @@ SPARSE: Final = 82
 PADDING: Final = 83
 DICTIONARY: Final = 96
 STRINGS: Final = 97
+SYMBOLS: Final = 98
 NIBBLES: Final = 113
 NAMES: Final[Mapping[int, str]] = MappingProxyType(
     {
@@ -65,6 +66,7 @@ NAMES: Final[Mapping[int, str]] = MappingProxyType(
         PADDING: "padding",
         DICTIONARY: "dictionary",
         STRINGS: "strings",
+        SYMBOLS: "symbols",
         NIBBLES: "nibbles",
     }
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from .contract import DATES, HEXES, LINES, NUMBERS, PRINTED, STRINGS
+from .contract import DATES, HEXES, LINES, NUMBERS, PRINTED, STRINGS, SYMBOLS
 from .streams import Kind
 
 
@@ -51,5 +51,6 @@ OF_TEXT: Final[dict[int, Callable[[bytes, Kind], str]]] = {
     DATES: _dates,
     PRINTED: _printed,
     STRINGS: lambda _params, _kind: "strings: each cell once",
+    SYMBOLS: lambda _params, _kind: "symbols: frequent pieces of up to 8 bytes in one",
 }
 """For each layer what says it, from its parameters as they stand in a file."""

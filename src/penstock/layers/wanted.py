@@ -29,6 +29,7 @@ from .contract import (
     SPLIT,
     STORE,
     STRINGS,
+    SYMBOLS,
     ZSTD,
 )
 from .plan import layer_name, varint
@@ -196,6 +197,11 @@ def dates(params: bytes, values: Want, *rest: Want) -> Want:
 def strings(indices: Want, distinct: Want = AUTO) -> Want:
     """Return the number of each cell among the distinct ones, and those."""
     return Want(STRINGS, b"", 0, (indices, distinct))
+
+
+def symbols(codes: Want, table: Want = AUTO) -> Want:
+    """Return codes of frequent pieces, and those."""
+    return Want(SYMBOLS, b"", 0, (codes, table))
 
 
 def nibbles(bits: int, packed: Want, escapes: Want = AUTO) -> Want:

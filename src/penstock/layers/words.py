@@ -29,6 +29,7 @@ from .contract import (
     SPLIT,
     STORE,
     STRINGS,
+    SYMBOLS,
 )
 from .lines import TEXTS
 from .params import Reader
@@ -59,6 +60,7 @@ _NAMES: Final = {
     HEXES: ("rows", "gaps", "exceptions"),
     NUMBERS: ("whole numbers", "decimals", "gaps", "exceptions"),
     STRINGS: ("indices", "cells"),
+    SYMBOLS: ("codes", "symbols"),
 }
 """What the inner streams hold, of layers for which that is always the same."""
 _EACH_ITS_DECIMALS: Final = (b"\4", b"\5", b"\6", b"\7")
