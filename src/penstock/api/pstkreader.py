@@ -14,6 +14,7 @@ from ..limits import FREE_OUTPUT, FREE_RATIO
 from .arguments import whole
 from .pstkahead import ReadAhead
 from .pstkchunks import Chunks
+from .rowindex import RowIndex
 
 _PEEK: Final = 8 << 10
 
@@ -42,6 +43,7 @@ class PstkReader(io.RawIOBase):
         """Bytes of the container."""
         self._chunks = chunks
         self._ahead = ReadAhead(chunks)
+        self._rows = RowIndex(chunks)
         self._position = 0
         self._lock = threading.Lock()
         """Of the position, and of what reads ahead of it."""
@@ -66,6 +68,31 @@ class PstkReader(io.RawIOBase):
         """Fill `buffer`, any writable contiguous one, from `offset` on; return how many bytes there were."""
         self._check()
         return self._chunks.fill(whole("offset", offset), as_bytes(buffer, writable=True))
+
+    def row_count(self) -> int:
+        """Return how many lines there are; the last one may have no end. Chunks are decoded where no tree tells it."""
+        self._check()
+        return self._rows.count()
+
+    def rows(self, start: int, stop: int | None = None) -> bytes:
+        """Return the lines from `start` to before `stop`, exactly as they are, each with its end.
+
+        Lines are numbered from 0, and end with a newline; of quotation marks nothing is known here. The limits are
+        those of a slice: negative ones count from the end, and lines that are not there are left out. Only chunks that
+        hold wanted lines are decoded and checked, and those before that are no lines in columns: to be counted, once.
+        """
+        start, stop = self.row_span(start, stop)
+        self._all(stop - start)
+        return self._chunks.get(start, stop - start)
+
+    def row_span(self, start: int, stop: int | None = None) -> tuple[int, int]:
+        """Return the raw bytes, from and to, that `rows` would return."""
+        self._check()
+        first, last = operator.index(start), None if stop is None else operator.index(stop)
+        if first < 0 or (last is not None and last < 0):
+            first, last, _ = slice(first, last).indices(self._rows.count())
+        begin = self._rows.begin(first)
+        return begin, max(begin, self.size if last is None else self._rows.begin(last))
 
     def read(self, size: int | None = -1, /) -> bytes:
         """Return the next `size` bytes, fewer only where they end; all that are left if it is negative or None."""

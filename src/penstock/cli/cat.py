@@ -17,9 +17,12 @@ EPILOG = """examples:
   penstock cat --range 1G:1025M big.pstk > part     1 MiB from the middle: only
                                                     the chunks touched are read
   penstock cat --range=-4K: app.log.pstk            the last 4 KiB
+  penstock cat --rows 1000:2000 trips.csv.pstk      these lines, from 0
+  penstock cat --rows=-20: app.log.pstk             the last 20 lines
   penstock cat monday.pstk tuesday.pstk | wc
   ssh host cat big.pstk | penstock cat -"""
 _RANGE: Final = re.compile(r"([^:]*):([^:]*)")
+_ROWS: Final = re.compile(r"(-?\d{1,18})?:(-?\d{1,18})?", re.ASCII)
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -30,6 +33,12 @@ def add(parser: argparse.ArgumentParser) -> None:
         type=_range,
         metavar="START:STOP",
         help="of one FILE only these bytes: 0:4K, 1M:, :100; --range=-1M: counts from the end",
+    )
+    parser.add_argument(
+        "--rows",
+        type=_rows,
+        metavar="START:STOP",
+        help="of one FILE only these lines, counted from 0: 1000:2000, :10; --rows=-10: counts from the end",
     )
     parser.add_argument("-f", "--force", action="store_true", help="write binary data to a terminal")
     add_keys(parser, "Decrypt, and refuse what is not encrypted")
@@ -43,17 +52,36 @@ def run(args: argparse.Namespace) -> int:
     from ..api.restoring import decompress_file
 
     files = files_of(args)
-    if args.range and len(files) > 1:
-        raise UsageError(f"--range is of one FILE, and there are {len(files)}", hint="call once for each")
-    start, stop = args.range or (0, None)
+    _check(args, files)
     secret: dict[str, Any] = secret_from(args)
     stdout = text_stdout(force=args.force)
 
     def act(name: str) -> None:
         source = STDIN if name == "-" else name
+        start, stop = _span(name, args.rows, secret) if args.rows else args.range or (0, None)
         decompress_file(source, stdout, start=start, stop=stop, threads=args.threads or None, **secret)
 
     return each(files, act, stop=True)[1]
+
+
+def _check(args: argparse.Namespace, files: list[str]) -> None:
+    """Refuse what makes no sense together."""
+    for name, given in {"--range": args.range, "--rows": args.rows}.items():
+        if given and len(files) > 1:
+            raise UsageError(f"{name} is of one FILE, and there are {len(files)}", hint="call once for each")
+    if args.range and args.rows:
+        raise UsageError("--range and --rows both say what is wanted", hint="give one of them")
+    if args.rows and files == ["-"]:
+        raise UsageError("--rows needs a file, whose end is read first", hint="penstock cat - | sed -n 1001,2000p")
+
+
+def _span(name: str, rows: tuple[int, int | None], secret: dict[str, Any]) -> tuple[int, int]:
+    """The bytes of these lines."""
+    from ..api.pstkfile import open as open_container
+
+    with open_container(name, **secret) as reader:
+        span: tuple[int, int] = reader.row_span(*rows)
+    return span
 
 
 def _range(text: str) -> tuple[int, int | None]:
@@ -62,6 +90,15 @@ def _range(text: str) -> tuple[int, int | None]:
     if not match:
         raise argparse.ArgumentTypeError(f"{text!r} is not START:STOP, as 1M:2M is")
     start, stop = (_edge(part) if part else None for part in match.groups())
+    return start or 0, stop
+
+
+def _rows(text: str) -> tuple[int, int | None]:
+    """An argparse type: START:STOP, each a number, negative from the end, or nothing."""
+    match = _ROWS.fullmatch(text)
+    if not match:
+        raise argparse.ArgumentTypeError(f"{text!r} is not START:STOP, as 1000:2000 is")
+    start, stop = (int(part) if part else None for part in match.groups())
     return start or 0, stop
 
 
