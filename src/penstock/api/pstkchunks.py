@@ -157,7 +157,7 @@ class Chunks:
             return self.stored(number)[0]
         head = self._read(place.position, min(place.stored_size, _HEAD))
         with named(self.name):
-            size = chunk_header_size(head)
+            size = chunk_header_size(head, place.where)
             if size > head.size:
                 head = self._read(place.position, min(place.stored_size, size))
             header = place.header(head)
@@ -170,6 +170,10 @@ class Chunks:
         else:
             for at in range(count):
                 work(at)
+
+    def is_kept(self, number: int) -> bool:
+        """Whether a chunk's raw bytes are at hand."""
+        return number in self._kept
 
     def leave(self, numbers: range) -> None:
         """Let these chunks be the first to go: somebody has read past them."""

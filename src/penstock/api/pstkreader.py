@@ -6,14 +6,17 @@ import io
 import operator
 import os
 import threading
+from collections.abc import Iterable
 from typing import Any, Final, NoReturn
 
 from ..buffers import as_bytes
 from ..errors import LimitExceededError, UsageError
+from ..layers.column import Column
 from ..limits import FREE_OUTPUT, FREE_RATIO
 from .arguments import whole
 from .pstkahead import ReadAhead
 from .pstkchunks import Chunks
+from .records import Records
 from .rowindex import RowIndex
 
 _PEEK: Final = 8 << 10
@@ -93,6 +96,33 @@ class PstkReader(io.RawIOBase):
             first, last, _ = slice(first, last).indices(self._rows.count())
         begin = self._rows.begin(first)
         return begin, max(begin, self.size if last is None else self._rows.begin(last))
+
+    def columns(
+        self,
+        columns: Iterable[str | int],
+        rows: tuple[int | None, int | None] | None = None,
+        *,
+        delimiter: str | None = None,
+        verify: bool = False,
+    ) -> dict[str | int, Column]:
+        """Return columns of the lines: the exact text of a field of each line; None where a line has none.
+
+        columns: of delimited text and of lines with blanks between their fields numbers, from 0, or names in the first
+        line, which then is no row; of lines that are JSON objects the keys, as in `user.name`. A quoted field has its
+        quotation marks. rows: from and to, as for `rows`; None: all. delimiter: what stands between fields, a space for
+        blanks; found from the first lines unless said. A line break ends a field, quoted or not.
+
+        Of chunks that hold columns only the wanted ones are decoded, so the checksum of their bytes is not looked at:
+        with `verify` they are decoded whole. Raises `UsageError` for columns that there cannot be; what `read` raises.
+        """
+        self._check()
+        records = Records(self._chunks, self._rows, delimiter, verify=verify)
+        return records.columns(list(columns), rows)
+
+    def column_names(self, *, delimiter: str | None = None) -> list[str]:
+        """Return the names in the first line, for `columns`; of JSON objects its keys, nested ones too."""
+        self._check()
+        return Records(self._chunks, self._rows, delimiter).names()
 
     def read(self, size: int | None = -1, /) -> bytes:
         """Return the next `size` bytes, fewer only where they end; all that are left if it is negative or None."""

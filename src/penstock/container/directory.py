@@ -61,20 +61,21 @@ class Place(NamedTuple):
         """Return the chunk, given its `stored_size` bytes. Raises `CorruptDataError` where it is not the index's."""
         view = memoryview(data)
         if len(view) < self.stored_size:
-            raise TruncatedError(f"the container ends within {self._where}", hint=SALVAGE)
+            raise TruncatedError(f"the container ends within {self.where}", hint=SALVAGE)
         header = self.header(view)
         return Chunk(self.segment, self.number, self.position, header, view[header.size : self.stored_size])
 
     def header(self, data: Buffer) -> ChunkHeader:
         """Return the chunk's header alone, given its bytes, of which more may follow. Raises what `parse` does."""
-        header = parse_chunk(memoryview(data), self._where)
+        header = parse_chunk(memoryview(data), self.where)
         found = (header.offset, header.raw_size, header.stored_size, header.checksum)
         if found != (self.offset - self.segment.base, self.raw_size, self.stored_size, self.checksum):
-            raise CorruptDataError(f"{self._where} is not the one that the index tells of", hint=SALVAGE)
+            raise CorruptDataError(f"{self.where} is not the one that the index tells of", hint=SALVAGE)
         return header
 
     @property
-    def _where(self) -> str:
+    def where(self) -> str:
+        """Its name in messages."""
         return chunk_name(self.number, self.segment.number, self.position)
 
 

@@ -1,0 +1,170 @@
+"""Fields of a chunk's lines from the columns of its tree alone, where its shapes tell in which of them they stand.
+
+A writer cuts lines at one delimiter: then nothing but that stands in shapes, and a field is a cell. Or it cuts out runs
+of letters, digits and what joins them, and what is in quotation marks: then a field is what stands between delimiters
+in the shape, as long as none can be in a cell. Where the shapes leave open which way it was, the text is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ..buffers import Bytes
+from . import fieldtext, jsonscan
+from .column import Column, of_cells, woven
+from .fieldtext import JSON, SPACE, Key
+from .linetree import CellReader, Lines, Numbers
+
+_RUNS: Final = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-./_" + bytes(range(128, 256))
+"""What may stand in cells that are runs."""
+
+_CR, _NEWLINE = 13, 10
+
+
+class _Place(NamedTuple):
+    """Where a field stands in a shape."""
+
+    begin: int
+    end: int
+    last: bool
+    """Whether the line ends behind it."""
+
+
+_Places = list[dict[Key, _Place]]
+"""For each shape those of the fields that it has."""
+
+
+def columns(reader: CellReader, first: int, stop: int, delimiter: int, keys: Sequence[Key]) -> list[Column] | None:
+    """Return columns of the lines from `first` to before `stop`; None where the text is needed for them.
+
+    Only what is needed is decoded. Raises `CorruptDataError` and its kin.
+    """
+    places = _places(reader.lines, delimiter, keys)
+    if places is None:
+        return None
+    which = reader.lines.which[first:stop]
+    whole = reader.whole(np.flatnonzero(which == 0) + first)
+    fields = fieldtext.columns(whole, delimiter, keys)
+    found = []
+    for key, own in zip(keys, fields, strict=True):
+        one = _Field(reader, first, which, [shape.get(key) for shape in places]).column(own)
+        if one is None:
+            return None
+        found.append(one)
+    return found
+
+
+class _Field:
+    """One field of some lines: the part of their shapes that it is, and the cells in that."""
+
+    def __init__(self, reader: CellReader, first: int, which: Numbers, places: Sequence[_Place | None]) -> None:
+        self._reader, self._first, self._which = reader, first, which
+        self._seen = [shape - 1 for shape in np.unique(which).tolist() if shape and places[shape - 1]]
+        self._places = {shape: place for shape, place in enumerate(places) if place and shape in self._seen}
+        self._templates = {
+            shape: reader.lines.shapes[shape][place.begin : place.end] for shape, place in self._places.items()
+        }
+
+    def column(self, own: Column) -> Column | None:
+        """Return the column; None where the text is needed. own: the field of lines without a shape."""
+        number = np.full(len(self._reader.lines.shapes) + 1, len(self._seen) + 1, np.uint16)
+        number[0] = 0
+        number[[shape + 1 for shape in self._seen]] = np.arange(1, len(self._seen) + 1)
+        which = number[self._which]
+        missing = which > len(self._seen)
+        if own.missing is not None:
+            missing[which == 0] = own.missing
+        needed = sorted({column for shape in self._seen for column in self._columns(shape)})
+        cells = [own.data, *(self._cells(column) for column in needed)]
+        only = [*self._templates.values()] == [jsonscan.PLACE] and not missing.any() and not len(own)
+        data = cells[1] if only else self._woven(which, needed, cells)
+        return self._ended(data, which, missing)
+
+    def _columns(self, shape: int) -> list[int]:
+        """The columns of the cells in the field."""
+        text, place = self._reader.lines.shapes[shape], self._places[shape]
+        before = text[: place.begin].count(0)
+        return self._reader.lines.columns[shape][before : before + self._templates[shape].count(0)]
+
+    def _cells(self, column: int) -> Bytes:
+        """Those cells of a column that are in the field."""
+        skip, take = np.zeros((2, len(self._reader.lines.shapes) + 1), np.int64)
+        for shape in self._seen:
+            before = self._reader.lines.shapes[shape][: self._places[shape].begin].count(0)
+            skip[shape + 1] = self._reader.lines.columns[shape][:before].count(column)
+            take[shape + 1] = self._columns(shape).count(column)
+        lines = np.arange(self._first, self._first + self._which.size)
+        return self._reader.taken(column, lines, skip[self._which], take[self._which])
+
+    def _woven(self, which: npt.NDArray[np.uint16], needed: list[int], cells: list[Bytes]) -> Bytes:
+        """The field of all lines, with an end each."""
+        shapes = [*self._templates.values(), b""]
+        numbers = [needed.index(column) + 1 for shape in self._templates for column in self._columns(shape)]
+        # Cells bring a byte each for their end; lines of a shape end without one, and its text has more.
+        sizes = np.array([0, *(len(shape) - 2 * shape.count(0) + 1 for shape in shapes)])
+        return woven(shapes, numbers, which, cells, int(sizes[which].sum()))
+
+    def _ended(self, data: Bytes, which: npt.NDArray[np.uint16], missing: npt.NDArray[np.bool_]) -> Column | None:
+        """The column without the CR at lines' ends, and with nothing for lines that are empty; None for the text."""
+        last = [place.last for place in self._places.values()]
+        if any(last) and (data[:-1][data[1:] == _NEWLINE] == _CR).any():
+            if not all(last):
+                return None
+            data = np.frombuffer(data.tobytes().replace(b"\r\n", b"\n"), np.uint8)
+        found = of_cells(data)
+        alone = np.array([False, *(place.last and not place.begin for place in self._places.values()), False])
+        return Column(data, found.offsets, missing | (alone[which] & (np.diff(found.offsets) == 1)))
+
+
+def _places(lines: Lines, delimiter: int, keys: Sequence[Key]) -> _Places | None:
+    """Where the fields stand in the shapes; None where these do not tell."""
+    if delimiter == JSON:
+        try:
+            return [_of_object(shape, keys) for shape in lines.shapes]
+        except jsonscan.UnclearError:
+            return None
+    literal = set().union(*lines.shapes) - {0}
+    by_fields = literal == {delimiter} and delimiter != SPACE
+    by_runs = len(literal) > 1 and ord('"') not in literal
+    if delimiter in _RUNS or not (by_fields or by_runs):
+        return None
+    split = _blanks if delimiter == SPACE else _delimited
+    return [split(shape, delimiter, keys) for shape in lines.shapes]
+
+
+def _of_object(shape: bytes, keys: Sequence[Key]) -> dict[Key, _Place]:
+    found = jsonscan.values(shape, shape=True)
+    return {key: _Place(*found[str(key)], last=False) for key in keys if str(key) in found}
+
+
+def _delimited(shape: bytes, delimiter: int, keys: Sequence[Key]) -> dict[Key, _Place]:
+    found, begin = [], 0
+    for field in shape.split(bytes((delimiter,))):
+        found.append(_Place(begin, begin + len(field), last=begin + len(field) == len(shape)))
+        begin += len(field) + 1
+    return _asked(found if shape not in (b"", b"\r") else [], keys)
+
+
+def _blanks(shape: bytes, _: int, keys: Sequence[Key]) -> dict[Key, _Place]:
+    fields = shape.removesuffix(b"\r").split(b" ")
+    found, begin = [], 0
+    for field in fields:
+        if field:
+            found.append(_Place(begin, begin + len(field), last=False))
+        begin += len(field) + 1
+    return _asked(found, keys)
+
+
+def _asked(found: list[_Place], keys: Sequence[Key]) -> dict[Key, _Place]:
+    return {key: found[int(key)] for key in keys if int(key) < len(found)}
+
+
+def text_of(reader: CellReader, line: int) -> bytes | None:
+    """Return a line, of which -1 is the last, without its end; None where all columns are needed for it."""
+    if int(reader.lines.which[line]):
+        return None
+    return reader.whole(np.array([line % reader.lines.which.size]))[:-1].tobytes()
