@@ -332,6 +332,23 @@ def test_many_threads_at_once():
     assert not wrong
 
 
+def test_text_of_some_columns():
+    text = table()
+    with reader_of(text, threads=2) as reader:
+        found = b"".join(part.tobytes() for part in reader.cut(["price", 0]))
+        rows = [line.split(b",") for line in text.splitlines()]
+        assert found == b"".join(
+            b"%b,%b\n"
+            % (row[3] if len(row) > 3 and row[0] != b'"open' else b"", row[0] if row[0] != b'"open' else b",".join(row))
+            for row in rows
+        )
+        with pytest.raises(errors.UsageError):
+            reader.cut([])
+    with reader_of(log()) as reader:
+        found = b"".join(part.tobytes() for part in reader.cut([6, 0], (0, 100)))
+        assert found == b"".join(b" ".join([line.split()[6], b"Mar\n"]) for line in log().splitlines()[:100])
+
+
 def test_a_column_is_a_sequence():
     with reader_of(b"a,b\n1\n2,x\n") as reader:
         column = reader.columns([1], delimiter=",")[1]

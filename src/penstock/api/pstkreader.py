@@ -6,10 +6,10 @@ import io
 import operator
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Final, NoReturn
 
-from ..buffers import as_bytes
+from ..buffers import Bytes, as_bytes
 from ..errors import LimitExceededError, UsageError
 from ..layers.column import Column
 from ..limits import FREE_OUTPUT, FREE_RATIO
@@ -118,6 +118,23 @@ class PstkReader(io.RawIOBase):
         self._check()
         records = Records(self._chunks, self._rows, delimiter, verify=verify)
         return records.columns(list(columns), rows)
+
+    def cut(
+        self,
+        columns: Iterable[str | int],
+        rows: tuple[int | None, int | None] | None = None,
+        *,
+        delimiter: str | None = None,
+        verify: bool = False,
+    ) -> Iterator[Bytes]:
+        """Yield text, some lines at a time: of each line these columns alone, with what stands between them in it.
+
+        That is a tab for values of JSON objects. Columns are as for `columns`, where they are missing nothing stands;
+        rows None: all lines, with that of the names. Memory does not depend on the container's size.
+        """
+        self._check()
+        records = Records(self._chunks, self._rows, delimiter, verify=verify)
+        return records.text(list(columns), (0, None) if rows is None else rows)
 
     def column_names(self, *, delimiter: str | None = None) -> list[str]:
         """Return the names in the first line, for `columns`; of JSON objects its keys, nested ones too."""

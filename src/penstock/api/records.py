@@ -13,7 +13,7 @@ import numpy.typing as npt
 from ..buffers import Bytes
 from ..errors import CorruptDataError, PenstockError, UsageError
 from ..layers import fieldtext, linefields
-from ..layers.column import Column, together
+from ..layers.column import Column, joined, together
 from ..layers.fieldtext import JSON, Key
 from ..layers.linetree import CellReader, newlines, read_lines
 from .pstkchunks import Chunks
@@ -45,6 +45,14 @@ class Records:
         keys = self.resolved(asked)
         pieces = list(self.pieces(keys, *self.limits(asked, rows)))
         return {key: together([piece[at] for piece in pieces]) for at, key in enumerate(asked)}
+
+    def text(self, asked: Sequence[Key], rows: tuple[int | None, int | None]) -> Iterator[Bytes]:
+        """Return lines of these columns alone; see `PstkReader.cut`."""
+        keys = self.resolved(asked)
+        if not keys:
+            raise UsageError("there are no columns to cut out", hint="name one")
+        between = b"\t" if self.delimiter == JSON else bytes((self.delimiter,))
+        return (joined(piece, between) for piece in self.pieces(keys, *self.limits(asked, rows)))
 
     def limits(self, asked: Sequence[Key], rows: tuple[int | None, int | None] | None) -> tuple[int, int]:
         """Return the lines, from and to, that are meant; of all, that with the names is left out if it gave some."""
