@@ -2,14 +2,19 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from penstock import errors
+from penstock.kernels import tokens
 from penstock.layers import linefields, linetree
 from penstock.layers.contract import LINES, STORE
 from penstock.layers.fieldtext import JSON, SPACE, columns
+from penstock.layers.lines import Cutting, Lines, cut, wanted
+from penstock.layers.lines import columns as columns_of
 from penstock.layers.plan import Edge, branch, leaf
 from penstock.layers.registry import decode_tree
-from penstock.layers.streams import Kind
+from penstock.layers.streams import Kind, Stream
 
 
 def made(shapes, numbers, which, *cells, params=b"\1\n"):
@@ -117,3 +122,40 @@ def test_other_lines_are_not_counted(params):
 
 def test_a_last_line_without_an_end():
     assert linetree.newlines(made(b"\0,\n", [1], b"\1\1", b"", b"1\n2\n", params=b"\0\n")[0]) == (1, False)
+
+
+# --- any text, cut in any way -----------------------------------------------------------------------------------------
+
+WAYS = [Cutting(tokens.FIELDS, one) for one in b", ;"]
+WAYS += [Cutting(way | quotes) for way in (1, 2, 3, 4) for quotes in (0, tokens.QUOTES)]
+LETTERS = [*(bytes((one,)) for one in b'aZ7,;.-":% \\\r\n\n\0_{}[]'), b"07", b'""', b"\xc3\xa9", b"}\n", b"}}\n"]
+LETTERS += [b'{"a":', b'"a": ', b'{"b":{"a":']
+
+
+def encoded(text, cutting):
+    """The tree that one way to cut makes, all of its columns stored."""
+    found = cut(np.frombuffer(text, np.uint8), cutting)
+    keys = columns_of(found, np.empty(0, np.uint64), 1000).keys
+    params, parts = Lines().encode(Stream(Kind.BYTES, np.frombuffer(text, np.uint8)), wanted(cutting, keys))
+    edges = [Edge(part.kind, part.data.size, 0, leaf(STORE, part.data.size)) for part in parts]
+    return branch(LINES, params, edges), np.concatenate([part.data for part in parts])
+
+
+@pytest.mark.parametrize("cutting", WAYS, ids=["-".join(map(str, one)) for one in WAYS])
+@given(
+    lines=st.lists(st.lists(st.sampled_from(LETTERS), max_size=9).map(b"".join), min_size=1, max_size=9),
+    delimiter=st.sampled_from([*b",; .-:a", JSON]),
+    again=st.integers(1, 3),
+)
+@settings(max_examples=150, deadline=None)
+def test_fields_are_the_same_however_a_text_is_encoded(cutting, lines, delimiter, again):
+    text = b"\n".join(lines * again)
+    if not text:
+        return
+    tree = encoded(text, cutting)
+    assert text_of(tree, len(text)) == text
+    keys = ["a", "b", "b.a"] if delimiter == JSON else [0, 1, 3]
+    many = text.count(b"\n") + (text[-1:] != b"\n")
+    found = linefields.columns(reader_of(tree), 0, many, delimiter, keys)
+    if found is not None:
+        assert found == columns(np.frombuffer(text, np.uint8), delimiter, keys)

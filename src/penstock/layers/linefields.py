@@ -22,7 +22,7 @@ from .linetree import CellReader, Lines, Numbers
 _RUNS: Final = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-./_" + bytes(range(128, 256))
 """What may stand in cells that are runs."""
 
-_CR, _NEWLINE = 13, 10
+_CR: Final = 13
 
 
 class _Place(NamedTuple):
@@ -110,14 +110,17 @@ class _Field:
 
     def _ended(self, data: Bytes, which: npt.NDArray[np.uint16], missing: npt.NDArray[np.bool_]) -> Column | None:
         """The column without the CR at lines' ends, and with nothing for lines that are empty; None for the text."""
-        last = [place.last for place in self._places.values()]
-        if any(last) and (data[:-1][data[1:] == _NEWLINE] == _CR).any():
-            if not all(last):
+        places = self._places.values()
+        found, last = of_cells(data), np.array([False, *(place.last for place in places), False])[which]
+        sizes = np.diff(found.offsets) - 1
+        returned = (sizes > 0) & (data[found.offsets[1:] - 2] == _CR)
+        if (returned & last).any():
+            if (returned & ~last).any():
                 return None
-            data = np.frombuffer(data.tobytes().replace(b"\r\n", b"\n"), np.uint8)
-        found = of_cells(data)
-        alone = np.array([False, *(place.last and not place.begin for place in self._places.values()), False])
-        return Column(data, found.offsets, missing | (alone[which] & (np.diff(found.offsets) == 1)))
+            found = of_cells(np.frombuffer(data.tobytes().replace(b"\r\n", b"\n"), np.uint8))
+            sizes = sizes - returned
+        alone = np.array([False, *(not place.begin for place in places), False])[which]
+        return Column(found.data, found.offsets, missing | (last & alone & (sizes == 0)))
 
 
 def _places(lines: Lines, delimiter: int, keys: Sequence[Key]) -> _Places | None:
