@@ -23,6 +23,8 @@ _RUNS: Final = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-
 """What may stand in cells that are runs."""
 
 _CR: Final = 13
+_EMPTY: Final = (b"", b"\r")
+"""Lines without fields."""
 
 
 class _Place(NamedTuple):
@@ -34,8 +36,8 @@ class _Place(NamedTuple):
     """Whether the line ends behind it."""
 
 
-_Places = list[dict[Key, _Place]]
-"""For each shape those of the fields that it has."""
+_Places = dict[int, dict[Key, _Place]]
+"""For each shape, from 0, those of the fields that it has."""
 
 
 def columns(reader: CellReader, first: int, stop: int, delimiter: int, keys: Sequence[Key]) -> list[Column] | None:
@@ -43,28 +45,28 @@ def columns(reader: CellReader, first: int, stop: int, delimiter: int, keys: Seq
 
     Only what is needed is decoded. Raises `CorruptDataError` and its kin.
     """
-    places = _places(reader.lines, delimiter, keys)
+    which = reader.lines.which[first:stop]
+    places = _places(reader.lines, which, delimiter, keys)
     if places is None:
         return None
-    which = reader.lines.which[first:stop]
     whole = reader.whole(np.flatnonzero(which == 0) + first)
     fields = fieldtext.columns(whole, delimiter, keys)
-    found = []
+    made = []
     for key, own in zip(keys, fields, strict=True):
-        one = _Field(reader, first, which, [shape.get(key) for shape in places]).column(own)
+        here = {shape: found[key] for shape, found in places.items() if key in found}
+        one = _Field(reader, first, which, here).column(own)
         if one is None:
             return None
-        found.append(one)
-    return found
+        made.append(one)
+    return made
 
 
 class _Field:
     """One field of some lines: the part of their shapes that it is, and the cells in that."""
 
-    def __init__(self, reader: CellReader, first: int, which: Numbers, places: Sequence[_Place | None]) -> None:
-        self._reader, self._first, self._which = reader, first, which
-        self._seen = [shape - 1 for shape in np.unique(which).tolist() if shape and places[shape - 1]]
-        self._places = {shape: place for shape, place in enumerate(places) if place and shape in self._seen}
+    def __init__(self, reader: CellReader, first: int, which: Numbers, places: dict[int, _Place]) -> None:
+        self._reader, self._first, self._which, self._places = reader, first, which, places
+        self._seen = [*places]
         self._templates = {
             shape: reader.lines.shapes[shape][place.begin : place.end] for shape, place in self._places.items()
         }
@@ -123,47 +125,51 @@ class _Field:
         return Column(found.data, found.offsets, missing | (last & alone & (sizes == 0)))
 
 
-def _places(lines: Lines, delimiter: int, keys: Sequence[Key]) -> _Places | None:
-    """Where the fields stand in the shapes; None where these do not tell."""
-    if delimiter == JSON:
-        try:
-            return [_of_object(shape, keys) for shape in lines.shapes]
-        except jsonscan.UnclearError:
-            return None
+def _places(lines: Lines, which: Numbers, delimiter: int, keys: Sequence[Key]) -> _Places | None:
+    """Where the fields stand in the shapes that some lines have; None where these do not tell."""
+    if delimiter != JSON and not _is_told(lines, delimiter):
+        return None
+    try:
+        return {
+            shape: _asked(lines.shapes[shape], delimiter, keys)
+            for shape in (np.unique(which) - 1).tolist()
+            if shape >= 0
+        }
+    except jsonscan.UnclearError:
+        return None
+
+
+def _is_told(lines: Lines, delimiter: int) -> bool:
+    """Whether delimiters are in shapes alone, as far as there are no quotation marks."""
     literal = set().union(*lines.shapes) - {0}
     by_fields = literal == {delimiter} and delimiter != SPACE
-    by_runs = len(literal) > 1 and ord('"') not in literal
-    if delimiter in _RUNS or not (by_fields or by_runs):
-        return None
-    split = _blanks if delimiter == SPACE else _delimited
-    return [split(shape, delimiter, keys) for shape in lines.shapes]
+    return delimiter not in _RUNS and (by_fields or len(literal) > 1)
 
 
-def _of_object(shape: bytes, keys: Sequence[Key]) -> dict[Key, _Place]:
-    found = jsonscan.values(shape, shape=True)
-    return {key: _Place(*found[str(key)], last=False) for key in keys if str(key) in found}
+def _asked(shape: bytes, delimiter: int, keys: Sequence[Key]) -> dict[Key, _Place]:
+    if delimiter == JSON:
+        found = jsonscan.values(shape, shape=True)
+        return {key: _Place(*found[str(key)], last=False) for key in keys if str(key) in found}
+    fields, whole = _fields(shape, delimiter)
+    if not whole and any(int(key) >= len(fields) for key in keys):
+        raise jsonscan.UnclearError
+    return {key: fields[int(key)] for key in keys if int(key) < len(fields)}
 
 
-def _delimited(shape: bytes, delimiter: int, keys: Sequence[Key]) -> dict[Key, _Place]:
-    found, begin = [], 0
-    for field in shape.split(bytes((delimiter,))):
-        found.append(_Place(begin, begin + len(field), last=begin + len(field) == len(shape)))
-        begin += len(field) + 1
-    return _asked(found if shape not in (b"", b"\r") else [], keys)
-
-
-def _blanks(shape: bytes, _: int, keys: Sequence[Key]) -> dict[Key, _Place]:
-    fields = shape.removesuffix(b"\r").split(b" ")
-    found, begin = [], 0
-    for field in fields:
-        if field:
-            found.append(_Place(begin, begin + len(field), last=False))
-        begin += len(field) + 1
-    return _asked(found, keys)
-
-
-def _asked(found: list[_Place], keys: Sequence[Key]) -> dict[Key, _Place]:
-    return {key: found[int(key)] for key in keys if int(key) < len(found)}
+def _fields(shape: bytes, delimiter: int) -> tuple[list[_Place], bool]:
+    """The fields of a shape up to one with a quotation mark, which may hold delimiters; whether these are all."""
+    blanks = delimiter == SPACE
+    text = shape.removesuffix(b"\r") if blanks else shape
+    found: list[_Place] = []
+    begin = 0
+    for field in text.split(bytes((delimiter,))) if shape not in _EMPTY else ():
+        if b'"' in field:
+            return found, False
+        end = begin + len(field)
+        if field or not blanks:
+            found.append(_Place(begin, end, last=end == len(text) and not blanks))
+        begin = end + 1
+    return found, True
 
 
 def text_of(reader: CellReader, line: int) -> bytes | None:
