@@ -147,7 +147,7 @@ def encoded(text, cutting):
     delimiter=st.sampled_from([*b",; .-:a", JSON]),
     again=st.integers(1, 3),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_fields_are_the_same_however_a_text_is_encoded(cutting, lines, delimiter, again):
     text = b"\n".join(lines * again)
     if not text:

@@ -150,14 +150,14 @@ def _asked(shape: bytes, delimiter: int, keys: Sequence[Key]) -> dict[Key, _Plac
     if delimiter == JSON:
         found = jsonscan.values(shape, shape=True)
         return {key: _Place(*found[str(key)], last=False) for key in keys if str(key) in found}
-    fields, whole = _fields(shape, delimiter)
+    fields, whole = _fields(shape, delimiter, max(map(int, keys), default=0))
     if not whole and any(int(key) >= len(fields) for key in keys):
         raise jsonscan.UnclearError
     return {key: fields[int(key)] for key in keys if int(key) < len(fields)}
 
 
-def _fields(shape: bytes, delimiter: int) -> tuple[list[_Place], bool]:
-    """The fields of a shape up to one with a quotation mark, which may hold delimiters; whether these are all."""
+def _fields(shape: bytes, delimiter: int, most: int) -> tuple[list[_Place], bool]:
+    """The fields of a shape up to number `most`, or one with a quotation mark: that may hold delimiters; then False."""
     blanks = delimiter == SPACE
     text = shape.removesuffix(b"\r") if blanks else shape
     found: list[_Place] = []
@@ -168,6 +168,8 @@ def _fields(shape: bytes, delimiter: int) -> tuple[list[_Place], bool]:
         end = begin + len(field)
         if field or not blanks:
             found.append(_Place(begin, end, last=end == len(text) and not blanks))
+        if len(found) > most:
+            break
         begin = end + 1
     return found, True
 
