@@ -171,10 +171,6 @@ class Chunks:
             for at in range(count):
                 work(at)
 
-    def is_kept(self, number: int) -> bool:
-        """Whether a chunk's raw bytes are at hand."""
-        return number in self._kept
-
     def leave(self, numbers: range) -> None:
         """Let these chunks be the first to go: somebody has read past them."""
         with self._lock:

@@ -139,7 +139,7 @@ class _Part:
         self._many = index.sums[number + 1] - index.sums[number]
         self._tree: CellReader | None = None
         self._found: npt.NDArray[np.int64] | None = None
-        if not verify and not chunks.is_kept(number):
+        if not verify:
             root, payload = chunks.stored(number)
             if (told := newlines(root)) is not None:
                 with self._named():
