@@ -12,6 +12,7 @@ from typing import Any, Final, NoReturn
 from ..buffers import Bytes, as_bytes
 from ..errors import LimitExceededError, UsageError
 from ..layers.column import Column
+from ..layers.plan import Node
 from ..limits import FREE_OUTPUT, FREE_RATIO
 from .arguments import whole
 from .pstkahead import ReadAhead
@@ -135,6 +136,11 @@ class PstkReader(io.RawIOBase):
         self._check()
         records = Records(self._chunks, self._rows, delimiter, verify=verify)
         return records.text(list(columns), (0, None) if rows is None else rows)
+
+    def stored_chunk(self, number: int) -> tuple[Node, Bytes]:
+        """Return a chunk's plan tree and the bytes of its leaves, which are not checked; for those who look inside."""
+        self._check()
+        return self._chunks.stored(number)
 
     def column_names(self, *, delimiter: str | None = None) -> list[str]:
         """Return the names in the first line, for `columns`; of JSON objects its keys, nested ones too."""

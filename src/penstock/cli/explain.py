@@ -9,7 +9,7 @@ from typing import Any, Final
 from .batch import count
 from .places import STDIN
 from .sizes import show_rate, show_size
-from .trees import alike, print_tree, size
+from .trees import alike, print_columns, print_tree, size
 
 EPILOG = """examples:
   penstock explain readings.bin
@@ -74,6 +74,8 @@ def _print_chunk(one: dict[str, Any]) -> None:
     print(f"{head}: {_result(one, one['stored'])}")
     if "measured" in one:
         _print_costs(one)
+    if one.get("columns"):
+        print_columns(one["columns"])
     print_tree(one["tree"])
 
 

@@ -18,6 +18,7 @@ from ..buffers import Bytes
 from . import jsonscan
 from .column import Column, picked
 from .lines import Cut, Cutting, cut
+from .valuekinds import kind_of
 
 SPACE: Final = 32
 JSON: Final = 0
@@ -72,6 +73,13 @@ def names(line: bytes, delimiter: int) -> list[str]:
     found = _fields(text, delimiter)
     cells = [text[start:end].tobytes() for start, end in zip(found.starts, found.ends, strict=True)]
     return [unquoted(cell).decode(errors="replace") for cell in cells]
+
+
+def header(line: bytes, delimiter: int) -> list[str]:
+    """Return the names of a table's columns if its first line looks like names: no numbers, nothing empty or twice."""
+    found = names(line, delimiter) if delimiter != JSON else []
+    good = all(name and kind_of([name.encode()]) == "text" for name in found) and len(set(found)) == len(found)
+    return found if good else []
 
 
 def unquoted(cell: bytes) -> bytes:

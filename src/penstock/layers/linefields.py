@@ -179,3 +179,43 @@ def text_of(reader: CellReader, line: int) -> bytes | None:
     if int(reader.lines.which[line]):
         return None
     return reader.whole(np.array([line % reader.lines.which.size]))[:-1].tobytes()
+
+
+class Owners(NamedTuple):
+    """Whose cells stand in the columns of a tree."""
+
+    cells: list[dict[Key, int]]
+    """For each column how many cells it has of which field; what belongs to none is left out."""
+    lines: dict[Key, int]
+    """In how many lines of a shape each field is."""
+    literal: dict[Key, int]
+    """How many bytes of it are no cells, in all of them."""
+
+
+def owners(lines: Lines, delimiter: int) -> Owners:
+    """Return which fields the columns of a tree hold, as far as shapes tell."""
+    found = Owners([{} for _ in lines.edges], {}, {})
+    if delimiter != JSON and not _is_told(lines, delimiter):
+        return found
+    many = np.bincount(lines.which, minlength=len(lines.shapes) + 1).tolist()[1:]
+    for shape, columns, count in zip(lines.shapes, lines.columns, many, strict=True):
+        for key, place in _all(shape, delimiter).items() if count else ():
+            template, before = shape[place.begin : place.end], shape[: place.begin].count(0)
+            cells = template.count(0)
+            found.lines[key] = found.lines.get(key, 0) + count
+            found.literal[key] = found.literal.get(key, 0) + count * (len(template) - cells)
+            for column in columns[before : before + cells]:
+                found.cells[column][key] = found.cells[column].get(key, 0) + count
+    return found
+
+
+def _all(shape: bytes, delimiter: int) -> dict[Key, _Place]:
+    """The fields of a shape; of objects the innermost values."""
+    if delimiter != JSON:
+        return dict(enumerate(_fields(shape, delimiter, len(shape))[0]))
+    try:
+        values = jsonscan.values(shape, shape=True)
+    except jsonscan.UnclearError:
+        return {}
+    outer = {path.rpartition(".")[0] for path in values}
+    return {path: _Place(*place, last=False) for path, place in values.items() if path not in outer}
