@@ -8,8 +8,6 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any, Final, NamedTuple
 
-from ..layers.columnwords import short
-
 WIDTH: Final = 100
 """Characters of a line where nobody says how many a terminal has."""
 _WIDTHS: Final = (76, 120)
@@ -41,6 +39,8 @@ def print_tree(told: dict[str, Any], indent: int = _INDENT) -> None:
 
 def print_columns(told: list[dict[str, Any]], indent: int = _INDENT) -> None:
     """Print what `penstock.explain` says of columns or fields: a line for each of those that take most."""
+    from ..layers.columnwords import short
+
     heads = ("bits each", "stored", "smaller")
     room = width() - _NARROW * len(heads)
     largest = sorted(range(len(told)), key=lambda at: -told[at]["stored"])[:_MOST_STREAMS]
