@@ -132,6 +132,15 @@ def test_without_structure(data, why):
     assert "tree" not in chunk
 
 
+def test_what_the_library_makes_smaller_has_no_tree():
+    """The planner asks the library then, and what that makes is taken."""
+    block = np.random.default_rng(1).integers(0, 50, 500, np.uint32).tobytes()
+    (chunk,) = penstock.explain(block * 60)["chunk_list"]
+    assert not chunk["structure"]
+    assert chunk["why"]
+    assert chunk["stored"] == chunk["library"]["stored"]
+
+
 def test_text_with_columns():
     (chunk,) = penstock.explain(LOG)["chunk_list"]
     assert chunk["structure"]

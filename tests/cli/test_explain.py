@@ -37,8 +37,10 @@ def test_a_file(penstock, table):
     assert lines[0] == f"{table}: 761.72 KiB, 1 chunk of up to 2.00 MiB, level balanced"
     assert lines[2].startswith("chunk 0, bytes 0..779,999: 761.72 KiB -> ")
     assert [line.split()[0] for line in lines[4:7]] == ["predicted", "measured", "zstd-3"]
-    assert lines[8].split() == ["in", "stored", "saved"]
-    assert "records of 26 bytes, " in lines[9]
+    assert lines[8].split() == ["fields", "bits", "each", "stored", "smaller"]
+    head = next(at for at, line in enumerate(lines) if line.split() == ["in", "stored", "saved"])
+    assert re.fullmatch(r" +bytes 0-\d: \d+-bit .+ [\d.]+ +[\d.]+ \w+ +[\d.]+ x", lines[9])
+    assert "records of 26 bytes, " in lines[head + 1]
     assert any(line.strip().startswith("field 0..7 u64 little-endian:") for line in lines)
     assert any(line.strip().startswith("next best: ") for line in lines)
     assert re.fullmatch(r"1 of 1 chunk: ratio [\d.]+; zstd-3 alone: [\d.]+; [\d.]+ times smaller", lines[-1])
@@ -51,6 +53,20 @@ def test_lines_fit_a_terminal(penstock, table):
     columns = [line for line in lines if line.startswith(" ") and re.search(r"\d (B|KiB|MiB)$", line)]
     assert len(columns) > 8
     assert {len(line) for line in columns} <= {89, 100}
+
+
+@pytest.mark.parametrize("characters", [40, 80, 120, 300])
+def test_lines_are_as_wide_as_the_terminal(penstock, tmp_path, monkeypatch, characters):
+    monkeypatch.setenv("COLUMNS", str(characters))
+    rows = b"".join(b"2024-03-%02d,%d,%d.%02d,open\n" % (n % 28 + 1, n, n % 900, n % 97) for n in range(20_000))
+    (tmp_path / "x.csv").write_bytes(b"when,id,a rather long name of a column,state\n" + rows)
+    _, out, _ = penstock("explain", tmp_path / "x.csv")
+    lines = out.splitlines()[1:]
+    assert max(map(len, lines)) <= min(max(characters, 76), 120)
+    told = out[out.index("  columns") :]
+    assert re.search(r"^    0 `when`: dates", told, re.M)
+    assert re.search(r"^    2 `a rather long name of a column`:", told, re.M)
+    assert re.search(r"^    3 `state`: text, (?:each text once, )?\w+ +0\.\d+ +\d+ B +[\d,]+ x$", told, re.M)
 
 
 def test_json(penstock, table):

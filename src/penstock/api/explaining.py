@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from io import BytesIO
 from itertools import chain
-from typing import Any
+from os import PathLike
+from typing import Any, Final
 
 import numpy as np
 
 from ..buffers import Bytes, as_bytes
 from ..container.layout import MAGIC
-from ..errors import BadBufferError, UsageError
+from ..errors import BadBufferError, CorruptDataError, UsageError
+from ..layers.columnwords import Head, columns
 from ..planner.aims import AIMS
 from ..planner.explain import Alone, Explainer
 from ..planner.planner import GROUP
@@ -20,6 +23,9 @@ from ..storage.reader import FileReader
 from .compressing import name_of, open_source
 from .levels import Level, chunk_size_of, level_of
 from .looking import inspect
+
+_HEAD: Final = 1 << 16
+"""Bytes by which it is told what lines are."""
 
 
 def explain(
@@ -37,6 +43,10 @@ def explain(
     - chunk_list: for each number, offset, size, structure (whether there is a tree), stored, library (the codec that
       would have it without a tree: name, stored, encode, decode); and without a tree
         - why: the reason, in a sentence
+    - columns, of lines of text and of records, where they are known: for each words (a sentence); who (which it is);
+        fields (number, from 0, or key; of several that are kept together all; of cells of no known field none) and
+        names, or bytes (first and last of a record); kind (of values); coding; cells; size (bytes in the text or
+        records); stored; bits (stored, of a cell); ratio (size / stored; None where shapes of lines hold its text)
     - or with one
         - plan_bytes: of the tree itself, in the file; measured: plan_seconds (to find the tree), encode, decode
         - tree: layer, id, words (what it does), params (hexadecimal), size (of the stream it gives back), stored (with
@@ -45,8 +55,9 @@ def explain(
           look at a sample chooses the same tree, and `runner_up` (tree, and the bytes that it really makes: stored), or
           None; the tree of records has `predicted` (stored, encode, decode) if all its fields have
 
-    Of a container nothing is guessed or measured: what stands in its headers is told. compressed is then true, and
-    only source, size, chunks, explained, raw_size, stored_size, ratio and chunk_list are there; trees have no `saved`.
+    Of a container nothing is measured: what stands in its headers is told; and columns of the first chunk of each
+    group, for which that is decoded, unless it is encrypted or damaged. compressed is then true, and only source, size,
+    chunks, explained, raw_size, stored_size, ratio and chunk_list are there; trees have no `saved`.
     Raises `UsageError` for a level that does not look for structure, `StorageError`, and what `inspect` raises.
     """
     wanted = level_of(level)
@@ -65,7 +76,7 @@ def explain(
             return {"source": name_of(source), "compressed": False, "level": asked} | found.to_dict(data)
     if isinstance(data, Intake):
         raise UsageError("a container that comes through a pipe is not explained", hint="name its file")
-    return _stored(inspect(source, chunks=True))
+    return _stored(inspect(source, chunks=True), source)
 
 
 def _opened(source: Any, stack: ExitStack) -> Bytes | FileReader | Intake:
@@ -129,12 +140,28 @@ class _Explained:
         }
 
 
-def _stored(facts: dict[str, Any]) -> dict[str, Any]:
+def _stored(facts: dict[str, Any], source: Any) -> dict[str, Any]:
     """What a container's chunks say of themselves."""
     found = {"source": facts["source"], "compressed": True, "size": facts["raw_size"]}
     for name in ("chunks", "raw_size", "stored_size", "ratio"):
         found[name] = facts[name]
-    return found | {"explained": facts["chunks"], "chunk_list": [_stored_chunk(one) for one in facts["chunk_list"]]}
+    chunks = [_stored_chunk(one) for one in facts["chunk_list"]]
+    if not facts["encrypted"] and not isinstance(source, int) and any("tree" in one for one in chunks[::GROUP]):
+        _add_columns(chunks, source)
+    return found | {"explained": facts["chunks"], "chunk_list": chunks}
+
+
+def _add_columns(chunks: list[dict[str, Any]], source: Any) -> None:
+    """Add what is to be said of columns to the first chunk of each group."""
+    from .pstkfile import open as open_container
+
+    place: Any = source if isinstance(source, str | PathLike) else BytesIO(source)
+    with open_container(place, threads=1) as reader, suppress(CorruptDataError):
+        head = Head.of(as_bytes(reader.pread(_HEAD, 0)))
+        for number in range(0, len(chunks), GROUP):
+            if "tree" in chunks[number]:
+                found = columns(chunks[number]["tree"], *reader.stored_chunk(number), head)
+                chunks[number] |= {"columns": found} if found else {}
 
 
 def _stored_chunk(one: dict[str, Any]) -> dict[str, Any]:

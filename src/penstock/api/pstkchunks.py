@@ -5,20 +5,25 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 
 from ..buffers import Bytes
 from ..container.directory import Directory, read_directory
-from ..engine.chunks import decode
+from ..container.layout import chunk_header_size
+from ..engine.chunks import decode, open_payload
 from ..engine.team import Team
 from ..errors import UsageError
 from ..fresh import FreshBytes
 from ..layers.contract import Codec
+from ..layers.plan import Node, parse
 from .generator import make_team
 from .restoring import named
 from .squeezing import Secret
+
+_HEAD: Final = 4 << 10
+"""Bytes that most chunks' headers have at most."""
 
 
 class Source(Protocol):
@@ -136,6 +141,36 @@ class Chunks:
                     self._turns.pop(number, None)
             return turn.chunk
 
+    def stored(self, number: int) -> tuple[Node, Bytes]:
+        """Return a chunk's plan tree and its payload, decrypted but not decoded: its checksum is not looked at."""
+        place = self.directory.chunk(number)
+        data = self._read(place.position, place.stored_size)
+        with named(self.name):
+            chunk = place.parse(data)
+            payload = open_payload(chunk)[0]
+            return parse(chunk.header.plan, place.raw_size, payload.size), payload
+
+    def plan(self, number: int) -> Node:
+        """Return a chunk's plan tree, of which only its header is read; of what is encrypted all, and authenticated."""
+        place = self.directory.chunk(number)
+        if place.segment.header.encrypted:
+            return self.stored(number)[0]
+        head = self._read(place.position, min(place.stored_size, _HEAD))
+        with named(self.name):
+            size = chunk_header_size(head, place.where)
+            if size > head.size:
+                head = self._read(place.position, min(place.stored_size, size))
+            header = place.header(head)
+            return parse(header.plan, place.raw_size, header.payload_size)
+
+    def run(self, count: int, work: Callable[[int], None]) -> None:
+        """Call `work` with 0 to `count` - 1, by all threads where there are several."""
+        if self.threads > 1 and count > 1:
+            self._by_team(count, work)
+        else:
+            for at in range(count):
+                work(at)
+
     def leave(self, numbers: range) -> None:
         """Let these chunks be the first to go: somebody has read past them."""
         with self._lock:
@@ -203,6 +238,10 @@ class Chunks:
             self._kept_bytes += out.size
             while self._kept_bytes > self.cache and len(self._kept) > 1:
                 self._kept_bytes -= self._kept.popitem(last=False)[1].size
+
+    def _read(self, offset: int, size: int) -> Bytes:
+        self.check()
+        return self._read_at(offset, size)
 
     def _read_at(self, offset: int, size: int) -> Bytes:
         room = np.empty(size, np.uint8)

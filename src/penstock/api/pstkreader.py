@@ -6,14 +6,19 @@ import io
 import operator
 import os
 import threading
+from collections.abc import Iterable, Iterator
 from typing import Any, Final, NoReturn
 
-from ..buffers import as_bytes
+from ..buffers import Bytes, as_bytes
 from ..errors import LimitExceededError, UsageError
+from ..layers.column import Column
+from ..layers.plan import Node
 from ..limits import FREE_OUTPUT, FREE_RATIO
 from .arguments import whole
 from .pstkahead import ReadAhead
 from .pstkchunks import Chunks
+from .records import Records
+from .rowindex import RowIndex
 
 _PEEK: Final = 8 << 10
 
@@ -42,6 +47,7 @@ class PstkReader(io.RawIOBase):
         """Bytes of the container."""
         self._chunks = chunks
         self._ahead = ReadAhead(chunks)
+        self._rows = RowIndex(chunks)
         self._position = 0
         self._lock = threading.Lock()
         """Of the position, and of what reads ahead of it."""
@@ -66,6 +72,80 @@ class PstkReader(io.RawIOBase):
         """Fill `buffer`, any writable contiguous one, from `offset` on; return how many bytes there were."""
         self._check()
         return self._chunks.fill(whole("offset", offset), as_bytes(buffer, writable=True))
+
+    def row_count(self) -> int:
+        """Return how many lines there are; the last one may have no end. Chunks are decoded where no tree tells it."""
+        self._check()
+        return self._rows.count()
+
+    def rows(self, start: int, stop: int | None = None) -> bytes:
+        """Return the lines from `start` to before `stop`, exactly as they are, each with its end.
+
+        Lines are numbered from 0, and end with a newline; of quotation marks nothing is known here. The limits are
+        those of a slice: negative ones count from the end, and lines that are not there are left out. Only chunks that
+        hold wanted lines are decoded and checked, and those before that are no lines in columns: to be counted, once.
+        """
+        start, stop = self.row_span(start, stop)
+        self._all(stop - start)
+        return self._chunks.get(start, stop - start)
+
+    def row_span(self, start: int, stop: int | None = None) -> tuple[int, int]:
+        """Return the raw bytes, from and to, that `rows` would return."""
+        self._check()
+        first, last = operator.index(start), None if stop is None else operator.index(stop)
+        if first < 0 or (last is not None and last < 0):
+            first, last, _ = slice(first, last).indices(self._rows.count())
+        begin = self._rows.begin(first)
+        return begin, max(begin, self.size if last is None else self._rows.begin(last))
+
+    def columns(
+        self,
+        columns: Iterable[str | int],
+        rows: tuple[int | None, int | None] | None = None,
+        *,
+        delimiter: str | None = None,
+        verify: bool = False,
+    ) -> dict[str | int, Column]:
+        """Return columns of the lines: the exact text of a field of each line; None where a line has none.
+
+        columns: of delimited text and of lines with blanks between their fields numbers, from 0, or names in the first
+        line, which then is no row; of lines that are JSON objects the keys, as in `user.name`. A quoted field has its
+        quotation marks. rows: from and to, as for `rows`; None: all. delimiter: what stands between fields, a space for
+        blanks; found from the first lines unless said. A line break ends a field, quoted or not.
+
+        Of chunks that hold columns only the wanted ones are decoded, so the checksum of their bytes is not looked at:
+        with `verify` they are decoded whole. Raises `UsageError` for columns that there cannot be; what `read` raises.
+        """
+        self._check()
+        records = Records(self._chunks, self._rows, delimiter, verify=verify)
+        return records.columns(list(columns), rows)
+
+    def cut(
+        self,
+        columns: Iterable[str | int],
+        rows: tuple[int | None, int | None] | None = None,
+        *,
+        delimiter: str | None = None,
+        verify: bool = False,
+    ) -> Iterator[Bytes]:
+        """Yield text, some lines at a time: of each line these columns alone, with what stands between them in it.
+
+        That is a tab for values of JSON objects. Columns are as for `columns`, where they are missing nothing stands;
+        rows None: all lines, with that of the names. Memory does not depend on the container's size.
+        """
+        self._check()
+        records = Records(self._chunks, self._rows, delimiter, verify=verify)
+        return records.text(list(columns), (0, None) if rows is None else rows)
+
+    def stored_chunk(self, number: int) -> tuple[Node, Bytes]:
+        """Return a chunk's plan tree and the bytes of its leaves, which are not checked; for those who look inside."""
+        self._check()
+        return self._chunks.stored(number)
+
+    def column_names(self, *, delimiter: str | None = None) -> list[str]:
+        """Return the names in the first line, for `columns`; of JSON objects its keys, nested ones too."""
+        self._check()
+        return Records(self._chunks, self._rows, delimiter).names()
 
     def read(self, size: int | None = -1, /) -> bytes:
         """Return the next `size` bytes, fewer only where they end; all that are left if it is negative or None."""

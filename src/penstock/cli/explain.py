@@ -9,18 +9,22 @@ from typing import Any, Final
 from .batch import count
 from .places import STDIN
 from .sizes import show_rate, show_size
-from .trees import alike, print_tree, size
+from .trees import alike, print_columns, print_tree, size
 
 EPILOG = """examples:
   penstock explain readings.bin
   penstock explain --level ratio --all readings.bin
+  penstock explain trips.csv                    what becomes of each column
   penstock explain readings.bin.pstk            what stands in it; nothing is tried
 
-For each chunk the tree of layers is shown that takes it apart, a line for each
-layer: the bytes of the stream that it takes, what is stored of it in the end,
-and what that saves against zstd on the same stream. "next best" is what the
-runner-up really makes of a field. Of each group of chunks that share a plan
-the first is explained; with --all every one. Nothing is written."""
+For each chunk the columns of its text, or the fields of its records, are told
+first: what they hold, how they are coded, the bits that one takes, and how many
+times smaller that is than in the original. What cat --columns calls them, they
+are called here. Then the tree of layers is shown that takes it apart, a line
+for each layer: the bytes of the stream that it takes, what is stored of it in
+the end, and what that saves against zstd on the same stream. "next best" is
+what the runner-up really makes of a field. Of each group of chunks that share a
+plan the first is explained; with --all every one. Nothing is written."""
 _MORE: Final = 1.005
 """How much better than the library is worth a word."""
 
@@ -74,6 +78,8 @@ def _print_chunk(one: dict[str, Any]) -> None:
     print(f"{head}: {_result(one, one['stored'])}")
     if "measured" in one:
         _print_costs(one)
+    if one.get("columns"):
+        print_columns(one["columns"])
     print_tree(one["tree"])
 
 

@@ -1,13 +1,19 @@
-"""Trees of layers as text: a line for each layer, with what goes in, what is stored, and what that saves."""
+"""Trees of layers as text: a line for each layer, with what goes in, what is stored, and what that saves; columns."""
 
 from __future__ import annotations
 
+import shutil
+import textwrap
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any, Final, NamedTuple
 
 WIDTH: Final = 100
+"""Characters of a line where nobody says how many a terminal has."""
+_WIDTHS: Final = (76, 120)
+"""The narrowest and the widest."""
 _COLUMN: Final = 11
+_NARROW: Final = 10
 _INDENT: Final = 2
 _TINY: Final = 64
 """Stored bytes up to which it does not matter how a stream is made."""
@@ -25,17 +31,49 @@ class Line(NamedTuple):
 def print_tree(told: dict[str, Any], indent: int = _INDENT) -> None:
     """Print a tree as `penstock.explain` gives it, with a head over its columns."""
     heads = ("in", "stored", "saved") if "saved" in told else ("in", "stored")
-    room = WIDTH - _COLUMN * len(heads)
+    room = width() - _COLUMN * len(heads)
     print_line(Line("", heads), room)
     for line in _tree(told, "", indent, room):
         print_line(line, room)
 
 
-def print_line(line: Line, room: int) -> None:
-    """Print a line whose cells stand to the right of `room` characters."""
+def print_columns(told: list[dict[str, Any]], indent: int = _INDENT) -> None:
+    """Print what `penstock.explain` says of columns or fields: a line for each of those that take most."""
+    from ..layers.columnwords import short
+
+    heads = ("bits each", "stored", "smaller")
+    room = width() - _NARROW * len(heads)
+    largest = sorted(range(len(told)), key=lambda at: -told[at]["stored"])[:_MOST_STREAMS]
+    shown = [told[at] for at in sorted(largest)]
+    print_line(Line(" " * indent + ("columns" if "fields" in told[0] else "fields"), heads), room, _NARROW)
+    for one in shown:
+        coded = f", {one['coding']}" if one["coding"] else ""
+        who = one["who"].removeprefix("columns ").removeprefix("column ")
+        first, *more = textwrap.wrap(
+            f"{who}: {one['kind']}{coded}", room, initial_indent=" " * 2 * indent, subsequent_indent=" " * 4 * indent,
+            break_on_hyphens=False,
+        )  # fmt: skip
+        ratio = f"{short(one['ratio'])} x" if one["ratio"] else "-"
+        print_line(Line(first, (short(one["bits"]), size(one["stored"]), ratio)), room, _NARROW)
+        for line in more:
+            print(line)
+    if len(shown) < len(told):
+        rest = sum(one["stored"] for one in told) - sum(one["stored"] for one in shown)
+        text = f"{' ' * 2 * indent}and {len(told) - len(shown):,} smaller ones (--json shows all)"
+        print_line(Line(text, ("", size(rest))), room, _NARROW)
+
+
+def width() -> int:
+    """Return how many characters a line may have."""
+    found = shutil.get_terminal_size((WIDTH, 0)).columns
+    return min(max(found, _WIDTHS[0]), _WIDTHS[1])
+
+
+def print_line(line: Line, room: int, column: int = _COLUMN) -> None:
+    """Print a line whose cells stand to the right of `room` characters, in columns of so many."""
     text = line.text
     for number, cell in enumerate(line.cells, 1):
-        text = text.ljust(room + _COLUMN * number - len(cell)) + cell if cell else text
+        text = text.ljust(room + column * number - len(cell)) + cell if cell else text
     print(text)
 
 

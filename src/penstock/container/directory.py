@@ -27,6 +27,7 @@ from .layout import (
     MAGIC,
     PREFIX,
     Buffer,
+    ChunkHeader,
     ReadAt,
     SegmentHeader,
     header_size,
@@ -58,15 +59,24 @@ class Place(NamedTuple):
 
     def parse(self, data: Buffer) -> Chunk:
         """Return the chunk, given its `stored_size` bytes. Raises `CorruptDataError` where it is not the index's."""
-        where = chunk_name(self.number, self.segment.number, self.position)
         view = memoryview(data)
         if len(view) < self.stored_size:
-            raise TruncatedError(f"the container ends within {where}", hint=SALVAGE)
-        header = parse_chunk(view, where)
+            raise TruncatedError(f"the container ends within {self.where}", hint=SALVAGE)
+        header = self.header(view)
+        return Chunk(self.segment, self.number, self.position, header, view[header.size : self.stored_size])
+
+    def header(self, data: Buffer) -> ChunkHeader:
+        """Return the chunk's header alone, given its bytes, of which more may follow. Raises what `parse` does."""
+        header = parse_chunk(memoryview(data), self.where)
         found = (header.offset, header.raw_size, header.stored_size, header.checksum)
         if found != (self.offset - self.segment.base, self.raw_size, self.stored_size, self.checksum):
-            raise CorruptDataError(f"{where} is not the one that the index tells of", hint=SALVAGE)
-        return Chunk(self.segment, self.number, self.position, header, view[header.size : self.stored_size])
+            raise CorruptDataError(f"{self.where} is not the one that the index tells of", hint=SALVAGE)
+        return header
+
+    @property
+    def where(self) -> str:
+        """Its name in messages."""
+        return chunk_name(self.number, self.segment.number, self.position)
 
 
 class Directory:

@@ -94,6 +94,18 @@ def decode_tree(
         trace.note(codec.name, "decode", payload.size, out.size, begin)
 
 
+def decode_edge(edge: Edge, payload: Bytes) -> Stream:
+    """Return one inner stream of a node of a tree that `plan.parse` gave; payload: just the bytes of its leaves."""
+    if payload.size != edge.node.stored:
+        raise CorruptDataError(f"{payload.size} bytes of a stream where the plan says {edge.node.stored}")
+    if _stands_there(edge):
+        return Stream(Kind.BYTES, payload)
+    out = Stream.empty(edge.kind, edge.size, edge.strings)
+    with arena.borrowed(_inner_bytes(edge.node)) as room:
+        _Walk(room, None, _NO_LAYERS).fill(edge.node, payload, out)
+    return out
+
+
 class _Walk:
     """One way through a tree, with room for its inner streams."""
 

@@ -1,0 +1,221 @@
+"""Fields of a chunk's lines from the columns of its tree alone, where its shapes tell in which of them they stand.
+
+A writer cuts lines at one delimiter: then nothing but that stands in shapes, and a field is a cell. Or it cuts out runs
+of letters, digits and what joins them, and what is in quotation marks: then a field is what stands between delimiters
+in the shape, as long as none can be in a cell. Where the shapes leave open which way it was, the text is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ..buffers import Bytes
+from . import fieldtext, jsonscan
+from .column import Column, of_cells, woven
+from .fieldtext import JSON, SPACE, Key
+from .linetree import CellReader, Lines, Numbers
+
+_RUNS: Final = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-./_" + bytes(range(128, 256))
+"""What may stand in cells that are runs."""
+
+_CR: Final = 13
+_EMPTY: Final = (b"", b"\r")
+"""Lines without fields."""
+
+
+class _Place(NamedTuple):
+    """Where a field stands in a shape."""
+
+    begin: int
+    end: int
+    last: bool
+    """Whether the line ends behind it."""
+
+
+_Places = dict[int, dict[Key, _Place]]
+"""For each shape, from 0, those of the fields that it has."""
+
+
+def columns(reader: CellReader, first: int, stop: int, delimiter: int, keys: Sequence[Key]) -> list[Column] | None:
+    """Return columns of the lines from `first` to before `stop`; None where the text is needed for them.
+
+    Only what is needed is decoded. Raises `CorruptDataError` and its kin.
+    """
+    which = reader.lines.which[first:stop]
+    places = _places(reader.lines, which, delimiter, keys)
+    if places is None:
+        return None
+    whole = reader.whole(np.flatnonzero(which == 0) + first)
+    fields = fieldtext.columns(whole, delimiter, keys)
+    made = []
+    for key, own in zip(keys, fields, strict=True):
+        here = {shape: found[key] for shape, found in places.items() if key in found}
+        one = _Field(reader, first, which, here).column(own)
+        if one is None:
+            return None
+        made.append(one)
+    return made
+
+
+class _Field:
+    """One field of some lines: the part of their shapes that it is, and the cells in that."""
+
+    def __init__(self, reader: CellReader, first: int, which: Numbers, places: dict[int, _Place]) -> None:
+        self._reader, self._first, self._which, self._places = reader, first, which, places
+        self._seen = [*places]
+        self._templates = {
+            shape: reader.lines.shapes[shape][place.begin : place.end] for shape, place in self._places.items()
+        }
+
+    def column(self, own: Column) -> Column | None:
+        """Return the column; None where the text is needed. own: the field of lines without a shape."""
+        number = np.full(len(self._reader.lines.shapes) + 1, len(self._seen) + 1, np.uint16)
+        number[0] = 0
+        number[[shape + 1 for shape in self._seen]] = np.arange(1, len(self._seen) + 1)
+        which = number[self._which]
+        missing = which > len(self._seen)
+        if own.missing is not None:
+            missing[which == 0] = own.missing
+        needed = sorted({column for shape in self._seen for column in self._columns(shape)})
+        cells = [own.data, *(self._cells(column) for column in needed)]
+        only = [*self._templates.values()] == [jsonscan.PLACE] and not missing.any() and not len(own)
+        data = cells[1] if only else self._woven(which, needed, cells)
+        return self._ended(data, which, missing)
+
+    def _columns(self, shape: int) -> list[int]:
+        """The columns of the cells in the field."""
+        text, place = self._reader.lines.shapes[shape], self._places[shape]
+        before = text[: place.begin].count(0)
+        return self._reader.lines.columns[shape][before : before + self._templates[shape].count(0)]
+
+    def _cells(self, column: int) -> Bytes:
+        """Those cells of a column that are in the field."""
+        skip, take = np.zeros((2, len(self._reader.lines.shapes) + 1), np.int64)
+        for shape in self._seen:
+            before = self._reader.lines.shapes[shape][: self._places[shape].begin].count(0)
+            skip[shape + 1] = self._reader.lines.columns[shape][:before].count(column)
+            take[shape + 1] = self._columns(shape).count(column)
+        lines = np.arange(self._first, self._first + self._which.size)
+        return self._reader.taken(column, lines, skip[self._which], take[self._which])
+
+    def _woven(self, which: npt.NDArray[np.uint16], needed: list[int], cells: list[Bytes]) -> Bytes:
+        """The field of all lines, with an end each."""
+        shapes = [*self._templates.values(), b""]
+        numbers = [needed.index(column) + 1 for shape in self._templates for column in self._columns(shape)]
+        # Cells bring a byte each for their end; lines of a shape end without one, and its text has more.
+        sizes = np.array([0, *(len(shape) - 2 * shape.count(0) + 1 for shape in shapes)])
+        return woven(shapes, numbers, which, cells, int(sizes[which].sum()))
+
+    def _ended(self, data: Bytes, which: npt.NDArray[np.uint16], missing: npt.NDArray[np.bool_]) -> Column | None:
+        """The column without the CR at lines' ends, and with nothing for lines that are empty; None for the text."""
+        places = self._places.values()
+        found, last = of_cells(data), np.array([False, *(place.last for place in places), False])[which]
+        sizes = np.diff(found.offsets) - 1
+        returned = (sizes > 0) & (data[found.offsets[1:] - 2] == _CR)
+        if (returned & last).any():
+            if (returned & ~last).any():
+                return None
+            found = of_cells(np.frombuffer(data.tobytes().replace(b"\r\n", b"\n"), np.uint8))
+            sizes = sizes - returned
+        alone = np.array([False, *(not place.begin for place in places), False])[which]
+        return Column(found.data, found.offsets, missing | (last & alone & (sizes == 0)))
+
+
+def _places(lines: Lines, which: Numbers, delimiter: int, keys: Sequence[Key]) -> _Places | None:
+    """Where the fields stand in the shapes that some lines have; None where these do not tell."""
+    if delimiter != JSON and not _is_told(lines, delimiter):
+        return None
+    try:
+        return {
+            shape: _asked(lines.shapes[shape], delimiter, keys)
+            for shape in (np.unique(which) - 1).tolist()
+            if shape >= 0
+        }
+    except jsonscan.UnclearError:
+        return None
+
+
+def _is_told(lines: Lines, delimiter: int) -> bool:
+    """Whether delimiters are in shapes alone, as far as there are no quotation marks."""
+    literal = set().union(*lines.shapes) - {0}
+    by_fields = literal == {delimiter} and delimiter != SPACE
+    return delimiter not in _RUNS and (by_fields or len(literal) > 1)
+
+
+def _asked(shape: bytes, delimiter: int, keys: Sequence[Key]) -> dict[Key, _Place]:
+    if delimiter == JSON:
+        found = jsonscan.values(shape, shape=True)
+        return {key: _Place(*found[str(key)], last=False) for key in keys if str(key) in found}
+    fields, whole = _fields(shape, delimiter, max(map(int, keys), default=0))
+    if not whole and any(int(key) >= len(fields) for key in keys):
+        raise jsonscan.UnclearError
+    return {key: fields[int(key)] for key in keys if int(key) < len(fields)}
+
+
+def _fields(shape: bytes, delimiter: int, most: int) -> tuple[list[_Place], bool]:
+    """The fields of a shape up to number `most`, or one with a quotation mark: that may hold delimiters; then False."""
+    blanks = delimiter == SPACE
+    text = shape.removesuffix(b"\r") if blanks else shape
+    found: list[_Place] = []
+    begin = 0
+    for field in text.split(bytes((delimiter,))) if shape not in _EMPTY else ():
+        if b'"' in field:
+            return found, False
+        end = begin + len(field)
+        if field or not blanks:
+            found.append(_Place(begin, end, last=end == len(text) and not blanks))
+        if len(found) > most:
+            break
+        begin = end + 1
+    return found, True
+
+
+def text_of(reader: CellReader, line: int) -> bytes | None:
+    """Return a line, of which -1 is the last, without its end; None where all columns are needed for it."""
+    if int(reader.lines.which[line]):
+        return None
+    return reader.whole(np.array([line % reader.lines.which.size]))[:-1].tobytes()
+
+
+class Owners(NamedTuple):
+    """Whose cells stand in the columns of a tree."""
+
+    cells: list[dict[Key, int]]
+    """For each column how many cells it has of which field; what belongs to none is left out."""
+    lines: dict[Key, int]
+    """In how many lines of a shape each field is."""
+    literal: dict[Key, int]
+    """How many bytes of it are no cells, in all of them."""
+
+
+def owners(lines: Lines, delimiter: int) -> Owners:
+    """Return which fields the columns of a tree hold, as far as shapes tell."""
+    found = Owners([{} for _ in lines.edges], {}, {})
+    if delimiter != JSON and not _is_told(lines, delimiter):
+        return found
+    many = np.bincount(lines.which, minlength=len(lines.shapes) + 1).tolist()[1:]
+    for shape, columns, count in zip(lines.shapes, lines.columns, many, strict=True):
+        for key, place in _all(shape, delimiter).items() if count else ():
+            template, before = shape[place.begin : place.end], shape[: place.begin].count(0)
+            cells = template.count(0)
+            found.lines[key] = found.lines.get(key, 0) + count
+            found.literal[key] = found.literal.get(key, 0) + count * (len(template) - cells)
+            for column in columns[before : before + cells]:
+                found.cells[column][key] = found.cells[column].get(key, 0) + count
+    return found
+
+
+def _all(shape: bytes, delimiter: int) -> dict[Key, _Place]:
+    """The fields of a shape; of objects the innermost values."""
+    if delimiter != JSON:
+        return dict(enumerate(_fields(shape, delimiter, len(shape))[0]))
+    try:
+        values = jsonscan.values(shape, shape=True)
+    except jsonscan.UnclearError:
+        return {}
+    outer = {path.rpartition(".")[0] for path in values}
+    return {path: _Place(*place, last=False) for path, place in values.items() if path not in outer}
