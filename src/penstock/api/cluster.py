@@ -26,6 +26,7 @@ from ..errors import StorageError, UsageError
 from ..layers.contract import FOREIGN, Codec
 from ..layers.foreign import Foreign
 from ..layers.registry import codec_by_name
+from ..layers.switches import NONE_OFF
 from ..planner.planner import SPAN
 from ..storage.failures import translated
 from ..storage.names import neighbour
@@ -52,6 +53,8 @@ class _Unit(NamedTuple):
     level: int
     aim: str | None
     part: str
+    off: frozenset[int]
+    """Layers that plans do without."""
 
 
 def compress_on(
@@ -85,7 +88,8 @@ def compress_on(
     ):
         units = (
             _Unit(str(source.resolve()), at, min(at + step, size), settings.chunk_size, codec, settings.level,
-                  settings.planner.aim.name if settings.planner else None, str(parts / f"{at:016x}"))
+                  settings.planner.aim.name if settings.planner else None, str(parts / f"{at:016x}"),
+                  settings.planner.off if settings.planner else NONE_OFF)
             for at in range(0, size, step)
         )  # fmt: skip
         writer.write(header.packed)
@@ -118,9 +122,8 @@ def _folder(path: Path) -> Iterator[Path]:
 def make_part(unit: _Unit) -> list[tuple[int, int, int]]:
     """Encode the chunks of a unit into its part; return of each its raw size, stored size and checksum."""
     codec = codec_by_name(unit.codec) if isinstance(unit.codec, str) else unit.codec
-    settings = Settings(
-        codec, unit.level, unit.chunk_size, None, planner_for(unit.aim, unit.level, unit.start // unit.chunk_size)
-    )
+    planner = planner_for(unit.aim, unit.level, unit.start // unit.chunk_size, unit.off)
+    settings = Settings(codec, unit.level, unit.chunk_size, None, planner)
     raw, room = np.empty(unit.chunk_size, np.uint8), np.empty(settings.room, np.uint8)
     entries = []
     with FileReader(unit.source) as reader, SerialWriter(unit.part, force=True, fsync=False, sync_name=False) as part:

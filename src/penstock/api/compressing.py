@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
+from ..layers.switches import Layers
 from ..storage.failures import translated
 from ..storage.intake import Intake
 from ..storage.reader import FileReader
@@ -70,6 +71,7 @@ def compress_file(
     threads: int | None = None,
     key: bytes | None = None,
     passphrase: str | bytes | None = None,
+    layers: Layers = None,
     force: bool = False,
     fsync: bool = True,
     executor: Any = None,
@@ -83,7 +85,7 @@ def compress_file(
     reach source and target by path. The other arguments are those of `compress`. Memory: about 4 chunks a thread,
     whatever the size. Raises `StorageError`, `TargetExistsError`, `UsageError`, and what `compress` raises.
     """
-    wanted = choose(level, codec, chunk_size, key, passphrase)
+    wanted = choose(level, codec, chunk_size, key, passphrase, layers)
     many = whole("threads", default_threads() if threads is None else threads, 1)
     note = progress or (lambda _: None)
     start = time.perf_counter()

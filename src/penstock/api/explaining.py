@@ -12,6 +12,7 @@ import numpy as np
 from ..buffers import Bytes, as_bytes
 from ..container.layout import MAGIC
 from ..errors import BadBufferError, UsageError
+from ..layers.switches import Layers, off_of
 from ..planner.aims import AIMS
 from ..planner.explain import Alone, Explainer
 from ..planner.planner import GROUP
@@ -23,12 +24,17 @@ from .looking import inspect
 
 
 def explain(
-    source: Any, level: int | str | None = None, *, chunk_size: int | None = None, every: bool = False
+    source: Any,
+    level: int | str | None = None,
+    *,
+    chunk_size: int | None = None,
+    every: bool = False,
+    layers: Layers = None,
 ) -> dict[str, Any]:
     """Return what `compress` with this level and chunk size makes of `source`, and why, as JSON types.
 
     source: a path, a descriptor, a binary file object, or any buffer. The first chunk of each group is explained,
-    whose plan the others follow; with `every` all are. It takes some twenty times as long as compressing these chunks.
+    whose plan the others follow; with `every` all are. layers: as for `compress`. It takes some twenty times as long as compressing these chunks.
     Sizes are in bytes, rates in MB/s (10**6) of raw bytes on one thread, measured now.
 
     - source, size (of all), level (its number or word), objective (what plans aim at), chunk_size, chunks (of all)
@@ -58,7 +64,7 @@ def explain(
         pieces = _pieces(data, size, every=every)
         first = next(pieces, None)
         if first is None or first[1][: len(MAGIC)].tobytes() != MAGIC:
-            found = _Explained(wanted, size)
+            found = _Explained(wanted, size, off_of(layers))
             for number, raw in chain([first] if first else [], pieces):
                 found.chunk(number, raw, look=every or number % GROUP == 0)
             asked = "balanced" if level is None else level
@@ -94,10 +100,10 @@ def _flow(data: Intake, size: int) -> Iterator[Bytes]:
 class _Explained:
     """Explains chunks, and sums them up."""
 
-    def __init__(self, level: Level, chunk_size: int) -> None:
+    def __init__(self, level: Level, chunk_size: int, off: frozenset[int]) -> None:
         assert level.aim is not None
         self._level, self._chunk_size = level, chunk_size
-        self._explainer = Explainer(AIMS[level.aim], Alone(level.codec, level.strength))
+        self._explainer = Explainer(AIMS[level.aim], Alone(level.codec, level.strength), off)
         self._size = 0
         """Bytes seen, also of chunks that are left out."""
         self._chunks: list[dict[str, Any]] = []

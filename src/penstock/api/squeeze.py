@@ -17,11 +17,12 @@ from ..engine.chunks import Settings, decode, encode
 from ..errors import BadBufferError, LimitExceededError
 from ..fresh import FreshBytes
 from ..layers.contract import FOREIGN, Codec
+from ..layers.switches import Layers
 from ..limits import FREE_OUTPUT, FREE_RATIO
 from .arguments import whole
 from .buffered import SegmentBuffer, Span, bound
 from .own import AUTO, check_route, decoding_route, encoding_route, workers_of
-from .squeezing import choose, own_codec, secret_of
+from .squeezing import Chosen, choose, own_codec, secret_of
 
 _SMALL, _SINGLE = 128 << 10, 2 << 20
 """Bytes up to which one chunk is made in room that stays with its thread: any, and one of ours to new bytes.
@@ -40,6 +41,7 @@ def compress(
     threads: int | None = None,
     key: bytes | None = None,
     passphrase: str | bytes | None = None,
+    layers: Layers = None,
     out: Any = None,
     route: str = AUTO,
 ) -> bytes | memoryview:
@@ -49,7 +51,8 @@ def compress(
     with `encode` and `decode` (numcodecs) or `compress` and `decompress`, a pair of callables, or one callable.
     chunk_size: bytes that can be read on their own (by level: 1 to 4 MiB). threads: all that may be used, unless
     said. key (32 bytes) or passphrase: encrypt (AES-256-GCM; needs `penstock[crypto]`). out: a writable buffer to
-    compress into, of `compress_bound` bytes to be sure. route: how your own codec is called: `inline`, `threads`,
+    compress into, of `compress_bound` bytes to be sure. layers: those that may be used, to study them: names such as
+    `delta` and groups L1 to L7; with a minus in front all but these (`layers="-lines,-L3"`). route: how your own codec is called: `inline`, `threads`,
     `processes`; what fits is measured unless said (`penstock.api.own.explain` tells).
 
     Returns `bytes`; with `out` a memoryview of the part that was written. The same arguments give the same bytes for
@@ -59,7 +62,13 @@ def compress(
     whatever your own codec raises.
     """
     view = as_bytes(data)
-    wanted = choose(level, codec, chunk_size, key, passphrase)
+    return compress_as(view, choose(level, codec, chunk_size, key, passphrase, layers), threads, out, route)
+
+
+def compress_as(
+    view: Bytes, wanted: Chosen, threads: int | None = None, out: Any = None, route: str = AUTO
+) -> bytes | memoryview:
+    """Do what `compress` does, by settings that were chosen already."""
     header, settings = wanted.segment(view.size)
     if route != AUTO:
         check_route(route, settings.codec)

@@ -10,6 +10,7 @@ from ..errors import UsageError
 from ..layers.contract import FOREIGN, Codec
 from ..layers.foreign import Foreign, foreign
 from ..layers.registry import codec_by_name
+from ..layers.switches import NONE_OFF, Layers, off_of
 from ..planner.aims import AIMS
 from ..planner.planner import Planner
 from .levels import chunk_size_of, level_of
@@ -55,6 +56,8 @@ class Chosen(NamedTuple):
     secret: Secret | None
     aim: str | None = None
     """What plans for structured data aim at; None: no plans."""
+    off: frozenset[int] = NONE_OFF
+    """Ids of layers that plans do without."""
 
     def segment(self, size: int | None = None) -> tuple[SegmentHeader, Settings]:
         """Return header and settings of a new segment; an encrypted one gets a key of its own.
@@ -65,18 +68,20 @@ class Chosen(NamedTuple):
         header = SegmentHeader(self.secret.parameters() if self.secret else b"", name) if name or self.secret else PLAIN
         chunk = self.chunk_size if size is None else max(1, min(self.chunk_size, size))
         sealer = self.secret.sealer(header) if self.secret else None
-        return header, Settings(self.codec, self.strength, chunk, sealer, planner_for(self.aim, self.strength))
+        return header, Settings(self.codec, self.strength, chunk, sealer, planner_for(self.aim, self.strength, off=self.off))
 
 
-def planner_for(aim: str | None, strength: int, first: int = 0) -> Planner | None:
+def planner_for(
+    aim: str | None, strength: int, first: int = 0, off: frozenset[int] = NONE_OFF
+) -> Planner | None:
     """Return a new planner for the chunks of one segment from number `first` on; None for no aim.
 
-    strength: the level of zstd that it is measured against.
+    strength: the level of zstd that it is measured against. off: layers that it does without.
     """
     if aim is None:
         return None
     found = AIMS[aim]
-    return Planner(found if aim != "balanced" else found._replace(guess=strength), first)
+    return Planner(found if aim != "balanced" else found._replace(guess=strength), first, off)
 
 
 def choose(
@@ -85,14 +90,19 @@ def choose(
     chunk_size: int | None = None,
     key: bytes | None = None,
     passphrase: str | bytes | None = None,
+    layers: Layers = None,
 ) -> Chosen:
     """Return what the arguments of `compress` ask for. Raises UsageError."""
     own = own_codec(codec)
     wanted = level_of(level, codec if isinstance(codec, str) else None)
+    off = off_of(layers)
+    if layers is not None and (own or wanted.aim is None):
+        raise UsageError("layers are for levels from 1 up, and no codec of their own", hint="leave layers or codec out")
     return Chosen(
         own or codec_by_name(wanted.codec),
         wanted.strength,
         chunk_size_of(chunk_size, wanted),
         secret_of(key, passphrase),
         None if own else wanted.aim,
+        off,
     )

@@ -10,12 +10,14 @@ import numpy.typing as npt
 
 from ..buffers import Bytes
 from ..layers import lines, numbers, printed, strings, wanted
+from ..layers.contract import NUMBERS, PRINTED, STRINGS
 from ..layers.encoding import encode_tree
 from ..layers.numbers import Numbers
 from ..layers.plan import pack
 from ..layers.printed import Printed
 from ..layers.streams import Kind, Stream
 from ..layers.strings import Strings
+from ..layers.switches import is_on
 from ..layers.wanted import AUTO, Want
 from .aims import Aim
 from .columns import choose_column
@@ -113,7 +115,7 @@ def _made(want: Want, data: Bytes) -> float:
 
 def _numbers(cells: Bytes, aim: Aim) -> Chosen | None:
     """The tree of numbers, if that is what nearly all cells are."""
-    params = numbers.guess(cells)
+    params = numbers.guess(cells) if is_on(NUMBERS) else None
     if params is None:
         return None
     _, streams = Numbers().encode(Stream(Kind.BYTES, cells), params)
@@ -125,7 +127,7 @@ def _numbers(cells: Bytes, aim: Aim) -> Chosen | None:
 def _values(stream: Stream, decimals: int, aim: Aim) -> Chosen:
     """The tree of a column of numbers."""
     values = stream.values()
-    params = printed.guess(values[:_FEW], decimals) if stream.kind is Kind.U64 else None
+    params = printed.guess(values[:_FEW], decimals) if stream.kind is Kind.U64 and is_on(PRINTED) else None
     if params is not None:
         _, streams = Printed().encode(stream, params)
         chosen = _values(streams[0], 0, aim)
@@ -154,7 +156,7 @@ def _row(values: npt.NDArray[Any]) -> int:
 def _strings(cells: Bytes, aim: Aim, scale: float, worth: float) -> Iterator[Chosen]:
     """The tree of distinct strings, if there are few."""
     many, distinct, _ = strings.distinct(cells)
-    if distinct > _DISTINCT * many:
+    if distinct > _DISTINCT * many or not is_on(STRINGS):
         return
     _, (indices, texts) = Strings().encode(Stream(Kind.BYTES, cells), b"")
     index = Chosen(AUTO, _made(AUTO, indices.data)) if distinct <= 256 else _values(indices, 0, aim)
