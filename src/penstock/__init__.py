@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from ._version import __version__
 
 if TYPE_CHECKING:  # `X as X`: names that belong to the public ones
+    from .api.applying import AppliedLayers as AppliedLayers
+    from .api.applying import apply_layers as apply_layers
     from .api.certify import certify as certify
     from .api.cobol import CobolEngine as CobolEngine
     from .api.compressing import compress_file as compress_file
@@ -80,6 +82,8 @@ __all__ = [
 rest of `_HOMES` are names for special purposes, which one asks for one by one."""
 
 _HOMES = {
+    "AppliedLayers": "api.applying",
+    "apply_layers": "api.applying",
     "certify": "api.certify",
     "CobolEngine": "api.cobol",
     "compress_file": "api.compressing",

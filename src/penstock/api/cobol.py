@@ -15,6 +15,7 @@ from ..layers.plan import Node, layer_name, parse
 from ..layers.records import layout
 from ..layers.switches import Layers
 from ..limits import MAX_CHUNK
+from ..planner.lags import candidates
 from .levels import KIB
 from .modes import THREADS
 from .own import workers_of
@@ -50,7 +51,7 @@ class CobolEngine:
         - raw_size, stored_size, ratio; chunks
         - checksum: XXH3, 64 bits, of the raw bytes, in hexadecimal
         - layers: the names of those that were used, outermost first
-        - record_length: bytes of a record, if records were found; else None
+        - record_length: bytes of a record, if records were found, or the block looks like whole ones; else None
 
         The container alone is enough to restore the block.
         """
@@ -67,7 +68,7 @@ class CobolEngine:
             "chunks": directory.chunks,
             "checksum": xxh3_64_hexdigest(view.data),
             "layers": list(dict.fromkeys(layer_name(node.id) for node in nodes)),
-            "record_length": next(filter(None, map(_record_length, nodes)), None),
+            "record_length": next(filter(None, map(_record_length, nodes)), _likely_length(view)),
         }
 
     def decompress_block(self, compressed: Any, metadata: Mapping[str, Any] | None = None) -> bytes:
@@ -111,6 +112,12 @@ def _all(node: Node) -> Iterator[Node]:
     yield node
     for edge in node.edges:
         yield from _all(edge.node)
+
+
+def _likely_length(view: Bytes) -> int | None:
+    """The distance at which bytes repeat best, if it is a record's and the block is made of whole ones."""
+    found = next(iter(candidates(view)), 0) if view.size else 0
+    return found if found > _NUMBER and view.size % found == 0 else None
 
 
 def _record_length(node: Node) -> int | None:

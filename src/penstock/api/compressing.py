@@ -85,7 +85,7 @@ def compress_file(
     reach source and target by path. The other arguments are those of `compress`. Memory: about 4 chunks a thread,
     whatever the size. Raises `StorageError`, `TargetExistsError`, `UsageError`, and what `compress` raises.
     """
-    wanted = choose(level, codec, chunk_size, key, passphrase, layers)
+    wanted = choose(level, codec, chunk_size, key, passphrase, layers=layers)
     many = whole("threads", default_threads() if threads is None else threads, 1)
     note = progress or (lambda _: None)
     start = time.perf_counter()

@@ -34,7 +34,8 @@ def explain(
     """Return what `compress` with this level and chunk size makes of `source`, and why, as JSON types.
 
     source: a path, a descriptor, a binary file object, or any buffer. The first chunk of each group is explained,
-    whose plan the others follow; with `every` all are. layers: as for `compress`. It takes some twenty times as long as compressing these chunks.
+    whose plan the others follow; with `every` all are. layers: as for `compress`. It takes some
+    twenty times as long as compressing these chunks.
     Sizes are in bytes, rates in MB/s (10**6) of raw bytes on one thread, measured now.
 
     - source, size (of all), level (its number or word), objective (what plans aim at), chunk_size, chunks (of all)

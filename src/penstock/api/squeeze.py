@@ -19,6 +19,7 @@ from ..fresh import FreshBytes
 from ..layers.contract import FOREIGN, Codec
 from ..layers.switches import Layers
 from ..limits import FREE_OUTPUT, FREE_RATIO
+from ..planner.planner import Planner
 from .arguments import whole
 from .buffered import SegmentBuffer, Span, bound
 from .own import AUTO, check_route, decoding_route, encoding_route, workers_of
@@ -52,8 +53,9 @@ def compress(
     chunk_size: bytes that can be read on their own (by level: 1 to 4 MiB). threads: all that may be used, unless
     said. key (32 bytes) or passphrase: encrypt (AES-256-GCM; needs `penstock[crypto]`). out: a writable buffer to
     compress into, of `compress_bound` bytes to be sure. layers: those that may be used, to study them: names such as
-    `delta` and groups L1 to L7; with a minus in front all but these (`layers="-lines,-L3"`). route: how your own codec is called: `inline`, `threads`,
-    `processes`; what fits is measured unless said (`penstock.api.own.explain` tells).
+    `delta` and groups L1 to L7; with a minus in front all but these (`layers="-lines,-L3"`). route: how
+    your own codec is called: `inline`, `threads`, `processes`; what fits is measured unless said
+    (`penstock.api.own.explain` tells).
 
     Returns `bytes`; with `out` a memoryview of the part that was written. The same arguments give the same bytes for
     any number of threads and any route, unless encrypted.
@@ -62,14 +64,21 @@ def compress(
     whatever your own codec raises.
     """
     view = as_bytes(data)
-    return compress_as(view, choose(level, codec, chunk_size, key, passphrase, layers), threads, out, route)
+    return compress_as(view, choose(level, codec, chunk_size, key, passphrase, layers=layers), threads, out, route)
 
 
 def compress_as(
-    view: Bytes, wanted: Chosen, threads: int | None = None, out: Any = None, route: str = AUTO
+    view: Bytes,
+    wanted: Chosen,
+    threads: int | None = None,
+    out: Any = None,
+    route: str = AUTO,
+    *,
+    planner: Planner | None = None,
 ) -> bytes | memoryview:
-    """Do what `compress` does, by settings that were chosen already."""
+    """Do what `compress` does, by settings that were chosen already; planner: instead of theirs."""
     header, settings = wanted.segment(view.size)
+    settings = settings._replace(planner=planner) if planner else settings
     if route != AUTO:
         check_route(route, settings.codec)
     most = _SINGLE if out is None and settings.codec.id != FOREIGN else _SMALL

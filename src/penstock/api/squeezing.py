@@ -68,12 +68,12 @@ class Chosen(NamedTuple):
         header = SegmentHeader(self.secret.parameters() if self.secret else b"", name) if name or self.secret else PLAIN
         chunk = self.chunk_size if size is None else max(1, min(self.chunk_size, size))
         sealer = self.secret.sealer(header) if self.secret else None
-        return header, Settings(self.codec, self.strength, chunk, sealer, planner_for(self.aim, self.strength, off=self.off))
+        return header, Settings(
+            self.codec, self.strength, chunk, sealer, planner_for(self.aim, self.strength, off=self.off)
+        )
 
 
-def planner_for(
-    aim: str | None, strength: int, first: int = 0, off: frozenset[int] = NONE_OFF
-) -> Planner | None:
+def planner_for(aim: str | None, strength: int, first: int = 0, off: frozenset[int] = NONE_OFF) -> Planner | None:
     """Return a new planner for the chunks of one segment from number `first` on; None for no aim.
 
     strength: the level of zstd that it is measured against. off: layers that it does without.
@@ -90,6 +90,7 @@ def choose(
     chunk_size: int | None = None,
     key: bytes | None = None,
     passphrase: str | bytes | None = None,
+    *,
     layers: Layers = None,
 ) -> Chosen:
     """Return what the arguments of `compress` ask for. Raises UsageError."""

@@ -25,6 +25,7 @@ EPILOG = """examples:
   penstock compress --level speed -T2 -o b.pstk /var/backup.img
   tar c dir | penstock compress -o dir.tar.pstk
   penstock compress --passphrase secrets.db       asks for it, twice
+  penstock compress --layers=-lines -o b.pstk a.csv   to see what a layer is worth
 
 levels, each chunk on its own and all of them at once:
   speed      lz4: as fast as memory allows
@@ -59,6 +60,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--codec", choices=["zstd", "lz4", "store"], help="this one only (the level chooses)")
     group.add_argument(
         "--chunk-size", type=size_argument, metavar="SIZE", help="of what can be read alone: 4K to 64M (by level)"
+    )
+    group.add_argument(
+        "--layers", metavar="NAMES", help="use these only, or with = and - all but these: --layers=-lines,-L3 (all)"
     )
     group.add_argument("-d", "--decompress", action="store_true", help="do what penstock decompress does")
     add_keys(parser, "Encrypt")
@@ -114,6 +118,7 @@ def _compress(args: argparse.Namespace, job: Job, secret: dict[str, Any]) -> Squ
             args.level,
             codec=args.codec,
             chunk_size=args.chunk_size,
+            layers=args.layers,
             threads=args.threads or None,
             force=args.force,
             fsync=args.fsync,

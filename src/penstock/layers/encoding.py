@@ -21,9 +21,9 @@ _LOOSE: Final = (DICTIONARY, NUMBERS, PRINTED, STRINGS)
 def encode_tree(want: Want, raw: Bytes, room: Bytes, *, thorough: bool = False) -> Node | None:
     """Encode `raw` as `want` says; return the plan tree, whose leaves fill the front of `room` in its order.
 
-    None where it takes more than `room`. A leaf that would not become smaller is stored, and layers that are switched off
-    leave their stream to one. thorough: leaves are tried by all that they may be, at the library's last level. The same arguments give the
-    same tree and bytes always. Raises `UsageError` for a tree whose layers do not fit their streams.
+    None where it takes more than `room`. A leaf that would not become smaller is stored, and layers that are switched
+    off leave their stream to one. thorough: leaves are tried at several of the library's levels. The same arguments
+    give the same tree and bytes always. Raises `UsageError` for a tree whose layers do not fit their streams.
     """
     try:
         return _Encoder(room, thorough).node(want, Stream(Kind.BYTES, raw))

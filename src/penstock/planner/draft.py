@@ -100,9 +100,9 @@ def draft_of(raw: Bytes, aim: Aim, whole: Whole | None = None) -> tuple[Draft, W
         return AsItIs(framed), framed
     lengths = candidates(raw)
     rows = padded_rows(raw, lengths, aim) if is_on(PADDING) else None
-    if rows is None and not is_on(RECORDS):
-        return bytes_draft(raw, aim)
-    if (rows is None or raw.size > _FEW) and is_on(RECORDS):
+    if not is_on(RECORDS):
+        return (rows.draft, rows.want) if rows else bytes_draft(raw, aim)
+    if rows is None or raw.size > _FEW:
         regions = find(raw, lengths)
         if rows is None or not _better(rows, raw, regions):
             return _laid(raw, regions, aim, whole)

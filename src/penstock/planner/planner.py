@@ -138,8 +138,10 @@ class Planner:
         if smallest is None:
             return self._instead(whole, room) if whole.asked else None, None
         found, coded = smallest
-        clear = not whole.asked and not self.aim.thorough and self._is_clear(raw, coded.size, _CLEAR_TEXT if text else _CLEAR)
-        if clear or coded.size < (_TEXT_GAIN if text else self.aim.gain) * whole.made.size:
+        guessed = not whole.asked and not self.aim.thorough
+        clear = guessed and self._is_clear(raw, coded.size, _CLEAR_TEXT if text else _CLEAR)
+        gain = _TEXT_GAIN if text and not self.aim.thorough else self.aim.gain
+        if clear or coded.size < gain * whole.made.size:
             return coded, _kept(found, coded, raw)
         return self._instead(whole, room), None
 
