@@ -13,6 +13,8 @@ if TYPE_CHECKING:  # `X as X`: names that belong to the public ones
     from .api.certify import certify as certify
     from .api.cobol import CobolEngine as CobolEngine
     from .api.compressing import compress_file as compress_file
+    from .api.dictionaries import Dictionary as Dictionary
+    from .api.dictionaries import train as train
     from .api.engines import ChunkParallelEngine as ChunkParallelEngine
     from .api.engines import HybridHPCEngine as HybridHPCEngine
     from .api.engines import SharedMemoryConfig as SharedMemoryConfig
@@ -92,6 +94,8 @@ _HOMES = {
     "SharedMemoryConfig": "api.engines",
     "SharedMemoryEngine": "api.engines",
     "SharedMemoryRef": "api.engines",
+    "Dictionary": "api.dictionaries",
+    "train": "api.dictionaries",
     "explain": "api.explaining",
     "generate_file": "api.files",
     "Generator": "api.generator",

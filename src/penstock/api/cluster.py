@@ -23,7 +23,7 @@ from ..container.layout import SegmentHeader
 from ..engine.chunks import Settings, decode, encode
 from ..engine.executor import on_executor
 from ..errors import StorageError, UsageError
-from ..layers.contract import FOREIGN, Codec
+from ..layers.contract import FOREIGN, ZSTD_DICTIONARY, Codec
 from ..layers.foreign import Foreign
 from ..layers.registry import codec_by_name
 from ..layers.switches import NONE_OFF
@@ -73,6 +73,8 @@ def compress_on(
     Each unit becomes a part in a hidden folder beside the target, and the parts are joined (without copying where the
     file system can) as they are finished. Raises `UsageError` for encryption: its key would have to travel.
     """
+    if settings.codec.id == ZSTD_DICTIONARY:
+        raise UsageError("a cluster has no dictionaries", hint="compress on this machine")
     if settings.sealer:
         raise UsageError("a cluster does not encrypt", hint="compress on this machine, or encrypt afterwards")
     with FileReader(source) as reader:
@@ -103,7 +105,8 @@ def compress_on(
 
 
 def _own(codec: Codec) -> Foreign:
-    assert isinstance(codec, Foreign)
+    if not isinstance(codec, Foreign):
+        raise UsageError("a cluster has no dictionaries", hint="restore on this machine")
     return codec
 
 
