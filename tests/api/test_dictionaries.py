@@ -9,9 +9,12 @@ import threading
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import penstock
-from penstock import Dictionary
+from naive import container as naive
+from penstock import Dictionary, errors
 from penstock.container import capsule
 from penstock.errors import (
     ChecksumError,
@@ -32,9 +35,10 @@ CHANCE = random.Random(3)
 def line(number):
     """A record such as services exchange."""
     user, state = CHANCE.randrange(500), CHANCE.choice(["active", "suspended", "unknown"])
+    created = f"2026-03-{1 + number % 28:02}T{number % 24:02}:00:00Z"
     return (
         f'{{"id": {number}, "user": "user-{user:04}", "state": "{state}", "tags": ["alpha", "beta"], '
-        f'"created_at": "2026-03-{1 + number % 28:02}T{number % 24:02}:00:00Z", "amount": {CHANCE.randrange(9999) / 100}}}\n'
+        f'"created_at": "{created}", "amount": {CHANCE.randrange(9999) / 100}}}\n'
     ).encode()
 
 
@@ -178,9 +182,9 @@ def test_larger_ones_and_encrypted_ones_become_containers(dictionary):
 def test_without_or_with_another_dictionary(dictionary):
     blob = penstock.compress(NEW[0], dictionary=dictionary)
     other = Dictionary(b"something else" * 9)
-    for given in (None, other):
+    for offered in (None, other):
         with pytest.raises(DictionaryRequiredError) as caught:
-            penstock.decompress(blob, dictionary=given)
+            penstock.decompress(blob, dictionary=offered)
         assert dictionary.name[8:] in str(caught.value) and isinstance(caught.value, LookupError)
     assert other.name in str(caught.value)
 
@@ -440,3 +444,29 @@ print(same, os.waitpid(pid, 0)[1])
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
     assert done.stdout.split() == ["True", "0"], done.stderr
+
+
+# Against the slow twin.
+
+
+def naively(blob, dictionary):
+    try:
+        return naive.capsule(blob, dictionary.content)
+    except naive.Refused as refused:
+        return getattr(errors, str(refused))
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_the_slow_twin_reads_the_same(dictionary, data):
+    raw = data.draw(st.one_of(st.binary(max_size=300), st.sampled_from([*NEW, made(700), made(17_000)])))
+    blob = penstock.compress(raw, data.draw(st.sampled_from([None, 1, 12])), dictionary=dictionary)
+    assert naively(blob, dictionary) == raw
+    bad = bytearray(blob)
+    for _ in range(data.draw(st.integers(1, 3))):
+        bad[data.draw(st.integers(1, len(bad) - 1))] = data.draw(st.integers(0, 255))
+    bad = bytes(bad[: data.draw(st.integers(3, len(bad)))])
+    slow, fast = naively(bad, dictionary), outcome(bad, dictionary)
+    assert (
+        (slow == fast) if isinstance(slow, bytes) or isinstance(fast, bytes) else issubclass(fast, errors.PenstockError)
+    )
