@@ -28,6 +28,8 @@ _ENOUGH: Final = 100
 """Times a dictionary's size: samples of more bytes in all make it no better."""
 _LONGEST: Final = 64 << 10
 """Bytes of a sample that are looked at; the library looks at no more than twice that."""
+_MOST_LINES: Final = 256 << 20
+"""Bytes that are read of a file of lines."""
 _HELD_OUT: Final = 10
 """One of so many samples judges what was trained on the others."""
 _WAYS: Final = (8, 6)
@@ -136,12 +138,12 @@ def train(samples: Iterable[Any], size: int = SIZE) -> Dictionary:
     return min(made, key=lambda one: sum(_coded(one, part) for part in judges))
 
 
-def read_samples(paths: Iterable[StrPath]) -> list[bytes]:
-    """Return files as samples, each a whole one. Raises `StorageError`."""
-    found = []
+def read_samples(paths: Iterable[StrPath], *, lines: bool = False) -> list[bytes]:
+    """Return files as samples: each a whole one, or each line of it. Raises `StorageError`."""
+    found: list[bytes] = []
     for path in paths:
         with translated(os.fspath(path), "cannot read"), Path(path).open("rb") as file:
-            found.append(file.read(_LONGEST))
+            found += file.read(_MOST_LINES).splitlines(keepends=True) if lines else [file.read(_LONGEST)]
     return found
 
 

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from ..buffers import Bytes, as_bytes
+from ..container.capsule import is_capsule
+from ..container.capsule import parse as parse_capsule
 from ..container.layout import MAGIC
-from ..errors import BadBufferError, UsageError
+from ..errors import BadBufferError, PenstockError, UsageError
 from ..layers.switches import Layers, off_of
 from ..planner.aims import AIMS
 from ..planner.explain import Alone, Explainer
@@ -64,7 +66,7 @@ def explain(
         data = _opened(source, stack)
         pieces = _pieces(data, size, every=every)
         first = next(pieces, None)
-        if first is None or first[1][: len(MAGIC)].tobytes() != MAGIC:
+        if first is None or not _is_compressed(first[1]):
             found = _Explained(wanted, size, off_of(layers))
             for number, raw in chain([first] if first else [], pieces):
                 found.chunk(number, raw, look=every or number % GROUP == 0)
@@ -73,6 +75,15 @@ def explain(
     if isinstance(data, Intake):
         raise UsageError("a container that comes through a pipe is not explained", hint="name its file")
     return _stored(inspect(source, chunks=True))
+
+
+def _is_compressed(start: Bytes) -> bool:
+    """Whether data that starts so is a container or a capsule; two bytes alone may be anything's."""
+    if not is_capsule(start):
+        return start[: len(MAGIC)].tobytes() == MAGIC
+    with suppress(PenstockError):
+        return bool(parse_capsule(start.data))
+    return False
 
 
 def _opened(source: Any, stack: ExitStack) -> Bytes | FileReader | Intake:

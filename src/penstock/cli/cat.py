@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from ..errors import UsageError
 from .batch import each
+from .dictionaries import add_dictionary, dictionary_from
 from .keys import add_keys, secret_from
 from .options import at_least, size_argument
 from .places import STDIN, files_of, text_stdout
@@ -32,6 +33,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="of one FILE only these bytes: 0:4K, 1M:, :100; --range=-1M: counts from the end",
     )
     parser.add_argument("-f", "--force", action="store_true", help="write binary data to a terminal")
+    add_dictionary(parser)
     add_keys(parser, "Decrypt, and refuse what is not encrypted")
     parser.add_argument(
         "-T", "--threads", type=at_least(0), default=0, metavar="N", help="threads; 0: all that may be used (0)"
@@ -46,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     if args.range and len(files) > 1:
         raise UsageError(f"--range is of one FILE, and there are {len(files)}", hint="call once for each")
     start, stop = args.range or (0, None)
-    secret: dict[str, Any] = secret_from(args)
+    secret: dict[str, Any] = secret_from(args) | dictionary_from(args)
     stdout = text_stdout(force=args.force)
 
     def act(name: str) -> None:

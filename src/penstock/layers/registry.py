@@ -40,7 +40,7 @@ def codec_by_id(id: int) -> Codec:
 
         return lz4.make(native.lz4())
     if id == ZSTD_DICTIONARY:
-        raise DictionaryRequiredError("this needs a dictionary", hint="pass dictionary=")
+        raise DictionaryRequiredError("this needs a dictionary", hint="give it: dictionary=, --dictionary")
     if id == CONSTANT:
         from .constant import Constant
 
@@ -168,7 +168,7 @@ def _with_dictionary(params: bytes, given: Codec | None) -> Codec:
         message = f"this needs the dictionary {wanted}, and {given.number:016x} was given"
     else:
         message = f"this needs the dictionary {wanted}"
-    raise DictionaryRequiredError(message, hint="pass dictionary=penstock.Dictionary.load(path)")
+    raise DictionaryRequiredError(message, hint="give it: dictionary=, --dictionary")
 
 
 def _terminal(node: Node, foreign: Codec | None) -> Codec:
