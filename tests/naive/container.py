@@ -342,5 +342,7 @@ def read(data, key=None, passphrase=None):
 
 
 def raw(data, **secret):
-    """The raw bytes of a container."""
+    """The raw bytes of a container, or a capsule."""
+    if data[:1] == b"\x8f" and len(data) > 1 and 0xD0 <= data[1] <= 0xDF:
+        return capsule(data)
     return b"".join(part["raw"] for part in read(data, **secret))

@@ -44,17 +44,15 @@ def own_codec(codec: Any, dictionary: Any = None) -> Codec | None:
 
 
 def _dictionary_codec(codec: Any, dictionary: Any) -> Codec:
-    from ..layers.zdict import DictionaryCodec
-
-    found = getattr(dictionary, "codec", None)
-    if not isinstance(found, DictionaryCodec):
+    found: Any = getattr(dictionary, "codec", None)
+    if getattr(found, "id", None) != ZSTD_DICTIONARY:
         kind = type(dictionary).__name__
         raise UsageError(
             f"a {kind} is no dictionary", hint="penstock.train makes one, penstock.Dictionary.load reads one"
         )
     if codec not in (None, "zstd"):
         raise UsageError("dictionaries are zstd's, and another codec was given", hint="leave codec or dictionary out")
-    return found
+    return found  # type: ignore[no-any-return]
 
 
 def decoding_codec(codec: Any) -> Codec | None:

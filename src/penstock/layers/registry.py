@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
-from typing import Final
+from typing import Any, Final
 
 from ..buffers import Bytes
 from ..errors import CorruptDataError, DictionaryRequiredError, UnknownCodecError
@@ -17,6 +17,8 @@ from .streams import Kind, Stream
 _BUILT_IN: Final = (STORE, ZSTD, LZ4)
 _LAYERS: Final[Mapping[int, str]] = {id: name for id, name in NAMES.items() if id in RESERVED and id != CONSTANT}
 """Inner layers: each stands in the file of its name, as the class of its name."""
+_ID_SIZES: Final = (8, 4)
+"""Bytes of a dictionary's id, and of its lower half."""
 _NO_LAYERS: Final[Mapping[int, Layer]] = {}
 
 
@@ -155,20 +157,16 @@ def _inner_bytes(node: Node) -> int:
     return own + max((_inner_bytes(edge.node) for edge in node.edges), default=0)
 
 
-def _with_dictionary(params: bytes, given: Codec | None) -> Codec:
+def _with_dictionary(params: bytes, given: Any) -> Codec:
     """The codec of the dictionary that a leaf names, which the caller must bring."""
-    from .zdict import ID_BYTES, DictionaryCodec
-
-    if len(params) not in (ID_BYTES, ID_BYTES // 2):
-        raise CorruptDataError(f"a dictionary's id has {ID_BYTES} bytes, or {ID_BYTES // 2}, not {len(params)}")
-    if isinstance(given, DictionaryCodec) and given.is_meant(params):
-        return given
-    wanted = params[::-1].hex()
-    if isinstance(given, DictionaryCodec):
-        message = f"this needs the dictionary {wanted}, and {given.number:016x} was given"
-    else:
-        message = f"this needs the dictionary {wanted}"
-    raise DictionaryRequiredError(message, hint="give it: dictionary=, --dictionary")
+    known = given is not None and given.id == ZSTD_DICTIONARY
+    if known and given.is_meant(params):
+        return given  # type: ignore[no-any-return]
+    if len(params) not in _ID_SIZES:
+        raise CorruptDataError(f"a dictionary's id has {max(_ID_SIZES)} bytes, or {min(_ID_SIZES)}, not {len(params)}")
+    but = f", and {given.number:016x} was given" if known else ""
+    hint = "give it: dictionary=, --dictionary"
+    raise DictionaryRequiredError(f"this needs the dictionary {params[::-1].hex()}{but}", hint=hint)
 
 
 def _terminal(node: Node, foreign: Codec | None) -> Codec:
