@@ -19,6 +19,7 @@ _MAGIC: Final = b"\x28\xb5\x2f\xfd"
 _ONE_BYTE, _TWO_BYTES, _FOUR_BYTES = 0x20, 0x60, 0xA0
 """Descriptors of frames that are one segment, by the bytes that say its size; no checksum, no dictionary's number."""
 _LARGEST_HEADER: Final = 9
+_EMPTY_BLOCK: Final = b"\1\0\0"
 _CHECKSUM_FLAG, _DICTIONARY_FLAG = 201, 202
 """The library's numbers of its parameters."""
 _CODES: Final = 1 << 8 * ctypes.sizeof(ctypes.c_size_t)
@@ -236,6 +237,8 @@ class PortableDictionaryCodec(DictionaryCodec):
     def _restore(self, frame: Bytes, out: Bytes) -> None:
         from zstandard import ZstdError
 
+        if not out.size and frame.tobytes() != header_of(0) + _EMPTY_BLOCK:  # at those the package does not look
+            raise CorruptDataError("the blocks of a zstd frame that should be empty are not")
         try:
             raw = self._decompressor().decompress(frame, allow_extra_data=False)
         except ZstdError as error:
