@@ -470,3 +470,22 @@ def test_the_slow_twin_reads_the_same(dictionary, data):
     assert (
         (slow == fast) if isinstance(slow, bytes) or isinstance(fast, bytes) else issubclass(fast, errors.PenstockError)
     )
+
+
+def test_a_capsule_of_nothing_everywhere(dictionary):
+    blob = penstock.compress(b"", dictionary=dictionary)
+    assert len(blob) == 7 and penstock.decompress_range(blob, 0, 5) == b""
+    with penstock.open(io.BytesIO(blob)) as file:
+        assert file.read() == b""
+    target = io.BytesIO()
+    assert penstock.decompress_file(io.BytesIO(blob), target).chunks == 0
+    assert target.getvalue() == b""
+    assert penstock.inspect(io.BytesIO(blob))["raw_size"] == penstock.inspect(blob)["raw_size"] == 0
+    assert penstock.decompress(penstock.compress(b"", dictionary=dictionary, key=bytes(32)), key=bytes(32)) == b""
+
+
+@pytest.mark.parametrize("source", [bytes, io.BytesIO], ids=["memory", "pipe"])
+def test_capsules_where_encryption_is_required(dictionary, source):
+    blob = penstock.compress(NEW[0], dictionary=dictionary)
+    with pytest.raises(CorruptDataError, match="encrypt"):
+        penstock.test(source(blob), dictionary=dictionary, key=bytes(32))
