@@ -221,6 +221,21 @@ def _retagged(index: bytes) -> bytes:
     return body + struct.pack("<Q", xxh3_64_intdigest(body)) + index[-8:]
 
 
+def capsules() -> dict[str, tuple[bytes, str]]:
+    """Capsules that are damaged, or need the dictionary of the specification's example."""
+    whole = bytes.fromhex("8f d1 21 88 a9 22 d7 5f e6 fc ed 3d 00 00 08 0a 01 00 8b 4f 20")
+    stored = bytes.fromhex("8f d0 09 26 38 26 48") + b"penstock\n"
+    return {
+        "capsule-without-its-dictionary": (whole, "DictionaryRequiredError"),
+        "capsule-of-a-later-form": (b"\x8f\xd3" + whole[2:], "UnsupportedVersionError"),
+        "capsule-cut": (stored[:-1], "TruncatedError"),
+        "capsule-with-more-behind": (stored + b"\0", "CorruptDataError"),
+        "capsule-flip-in-check": (flipped(stored, 4), "ChecksumError"),
+        "capsule-flip-in-payload": (flipped(stored, 9), "ChecksumError"),
+        "capsule-too-large": (bytes.fromhex("8f d0 81 80 04 00 00 00 00 00"), "LimitExceededError"),
+    }
+
+
 def write(folder: Path) -> None:
     files, errors = [], []
     folder.mkdir(parents=True, exist_ok=True)
@@ -232,6 +247,7 @@ def write(folder: Path) -> None:
         (folder / f"{name}.pstk").write_bytes(data)
     bad = {name: (data, forward, backward, {}) for name, (data, forward, backward) in cuts_and_flips().items()}
     bad |= {name: (data, forward, backward, {}) for name, (data, forward, backward) in splices_and_lies().items()}
+    bad |= {name: (data, error, error, {}) for name, (data, error) in capsules().items()}
     bad |= {name: (data, error, error, secret) for name, (data, error, secret) in sealed().items()}
     for name, (data, forward, backward, secret) in bad.items():
         errors.append({"file": f"bad-{name}.pstk", "front_to_back": forward, "from_the_end": backward} | secret)

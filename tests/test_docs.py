@@ -44,7 +44,7 @@ STAND_INS = {"upload": lambda file: sum(len(part) for part in iter(lambda: file.
 QUICK = (
     "generate", "verify", "certify", "info", "warmup",
     "compress", "decompress", "cat", "test", "list", "inspect", "explain",
-    "salvage",
+    "salvage", "train",
 )  # fmt: skip
 """Commands that the tests run; others need only parse."""
 

@@ -16,6 +16,7 @@ CAUGHT_AS = {
     errors.LimitExceededError: [ValueError],
     errors.UnsupportedVersionError: [ValueError],
     errors.UnknownCodecError: [LookupError],
+    errors.DictionaryRequiredError: [LookupError],
     errors.VerificationError: [ValueError],
     errors.KeyRequiredError: [ValueError],
     errors.WrongKeyError: [errors.CorruptDataError, ValueError],

@@ -8,8 +8,13 @@ from typing import TYPE_CHECKING
 from ._version import __version__
 
 if TYPE_CHECKING:  # `X as X`: names that belong to the public ones
+    from .api.applying import AppliedLayers as AppliedLayers
+    from .api.applying import apply_layers as apply_layers
     from .api.certify import certify as certify
+    from .api.cobol import CobolEngine as CobolEngine
     from .api.compressing import compress_file as compress_file
+    from .api.dictionaries import Dictionary as Dictionary
+    from .api.dictionaries import train as train
     from .api.engines import ChunkParallelEngine as ChunkParallelEngine
     from .api.engines import HybridHPCEngine as HybridHPCEngine
     from .api.engines import SharedMemoryConfig as SharedMemoryConfig
@@ -20,6 +25,8 @@ if TYPE_CHECKING:  # `X as X`: names that belong to the public ones
     from .api.generator import Generator as Generator
     from .api.looking import inspect as inspect
     from .api.looking import test as test
+    from .api.modes import CompressionMode as CompressionMode
+    from .api.modes import DualModeEngine as DualModeEngine
     from .api.numeric import generate_uniform as generate_uniform
     from .api.numeric import generate_uniform_vectors as generate_uniform_vectors
     from .api.numeric import normalize_rows as normalize_rows
@@ -81,18 +88,25 @@ __all__ = [
 rest of `_HOMES` are names for special purposes, which one asks for one by one."""
 
 _HOMES = {
+    "AppliedLayers": "api.applying",
+    "apply_layers": "api.applying",
     "certify": "api.certify",
+    "CobolEngine": "api.cobol",
     "compress_file": "api.compressing",
     "ChunkParallelEngine": "api.engines",
     "HybridHPCEngine": "api.engines",
     "SharedMemoryConfig": "api.engines",
     "SharedMemoryEngine": "api.engines",
     "SharedMemoryRef": "api.engines",
+    "Dictionary": "api.dictionaries",
+    "train": "api.dictionaries",
     "explain": "api.explaining",
     "generate_file": "api.files",
     "Generator": "api.generator",
     "inspect": "api.looking",
     "test": "api.looking",
+    "CompressionMode": "api.modes",
+    "DualModeEngine": "api.modes",
     "generate_uniform": "api.numeric",
     "generate_uniform_vectors": "api.numeric",
     "normalize_rows": "api.numeric",

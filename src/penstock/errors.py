@@ -54,6 +54,10 @@ class UnknownCodecError(PenstockError, LookupError):
     """A codec name or id that is not known here."""
 
 
+class DictionaryRequiredError(PenstockError, LookupError):
+    """Data that was compressed with a dictionary, and that dictionary was not given."""
+
+
 class VerificationError(PenstockError, ValueError):
     """Data that is not what its recipe says."""
 

@@ -39,6 +39,10 @@ MAX_PLAN_NODES: Final = 8192
 MAX_STREAM_FACTOR: Final = 8
 """All streams inside of one chunk's plan tree together: this many times its raw size, and `STREAM_SLACK` bytes."""
 STREAM_SLACK: Final = 64 << 10
+MAX_CAPSULE: Final = 64 << 10
+"""Raw bytes of a capsule: more are put into a container."""
+MAX_DICTIONARY: Final = 16 << 20
+"""Bytes of a trained dictionary."""
 MAX_SCRYPT_LOG_N: Final = 18
 """scrypt then takes 256 MiB: a file must not make its reader take more."""
 FREE_OUTPUT: Final = 1 << 30

@@ -8,7 +8,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from naive import container as naive
 from penstock import errors, limits
-from penstock.container import directory, index, layout, seal
+from penstock.api.dictionaries import Dictionary
+from penstock.api.squeeze import decompress
+from penstock.container import directory, index, layout, pdict, seal
 from penstock.container.layout import PLAIN, SegmentHeader
 from penstock.container.seal import Secret
 
@@ -66,9 +68,19 @@ def test_the_checks_named_in_the_tables():
             assert data[int(at) : int(at) + size] == value.to_bytes(8, "little")[:size]
 
 
+def test_the_example_of_a_capsule():
+    tables = section("13.1").split("| at |")[1:]
+    file, made = (b"".join(map(bytes.fromhex, re.findall(r"^\| \d+ \| ([0-9a-f ]+) \|", one, re.M))) for one in tables)
+    dictionary, raw = Dictionary(b"penstock and its gates; "), b"penstock and its gates; penstock\n"
+    assert file == dictionary.to_bytes() and naive.dictionary_file(file) == dictionary.content
+    assert f"| 16 | 88 a9 22 d7 4e c4 8c ac | id {dictionary.name} |" in TEXT
+    assert decompress(made, dictionary=dictionary) == naive.capsule(made, dictionary.content) == raw
+    assert f"{len(file)} bytes: and" in TEXT and f"{len(made)} bytes: behind" in TEXT
+
+
 def test_the_errors_exist():
     named = re.findall(r"^\| `(\w+)` \|", section("8."), re.M)
-    assert len(named) == 8
+    assert len(named) == 9
     assert all(issubclass(getattr(errors, name), errors.PenstockError) for name in named)
     assert set(re.findall(r"`(\w+Error)`", TEXT)) == set(named)
 
@@ -85,6 +97,8 @@ def test_the_errors_exist():
         ("chunks of a segment", [index.MAX_CHUNKS, seal.MAX_SEALED_CHUNKS]),
         ("raw bytes, or stored bytes, of a segment; raw bytes of a container", [limits.MAX_SIZE]),
         ("segments, for reading from the end", [directory.MAX_SEGMENTS]),
+        ("raw size of a capsule", [limits.MAX_CAPSULE]),
+        ("dictionary", [limits.MAX_DICTIONARY]),
         ("scrypt", [seal.MIN_SCRYPT_LOG_N, limits.MAX_SCRYPT_LOG_N, seal.SCRYPT_R, seal.SCRYPT_P]),
     ],
 )
@@ -97,6 +111,6 @@ def test_the_limits(row, values):
 
 def test_the_constants():
     assert f"{layout.VERSION}. Any other is refused" in section("3.")
-    for constant in (layout.MAGIC, layout.CHUNK_MARKER, layout.INDEX_MARKER, layout.END_MAGIC):
+    for constant in (pdict.MAGIC, layout.MAGIC, layout.CHUNK_MARKER, layout.INDEX_MARKER, layout.END_MAGIC):
         assert f"| {constant.hex(' ')} " in TEXT
     assert f"Writers use {seal.SCRYPT_LOG_N}" in section("7.1")

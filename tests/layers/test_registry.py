@@ -51,7 +51,7 @@ def test_ids_and_names():
 
 @pytest.mark.parametrize(
     ("id", "words"),
-    [(3, "writer's own.*codec="), (16, "later version"), (127, "later version"), (4, "no layer 4"), (2**62, "damaged")],
+    [(3, "writer's own.*codec="), (16, "later version"), (127, "later version"), (5, "no layer 5"), (2**62, "damaged")],
 )
 def test_ids_that_are_not_known(id, words):
     with pytest.raises(UnknownCodecError, match=words):

@@ -60,7 +60,7 @@ def shifted(stream, by):
 
 
 def test_all_layers_are_here():
-    leaves = {0, 1, 2, 3, CONSTANT}
+    leaves = {0, 1, 2, 3, 4, CONSTANT}
     assert set(KINDS) == set(naive.INNER) == set(NAMES) - leaves
     assert {id: tuple(kinds) for id, (kinds, _) in naive.INNER.items()} == KINDS
     told = {int(id): name for id, name in re.findall(r"^\*\*(\d+) (\w+)\.\*\*", TEXT, re.M)}

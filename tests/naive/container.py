@@ -118,7 +118,7 @@ def varint(cursor):
 
 
 WIDTHS = [1, 2, 4, 8, 1]
-LEAVES = (0, 1, 2, 3, 80)
+LEAVES = (0, 1, 2, 3, 4, 80)
 
 
 class Tree:
@@ -155,17 +155,19 @@ def tree(plan, raw):
     return Tree(plan, raw).root
 
 
-def decode(node, stored, kind, size):
+def decode(node, stored, kind, size, dictionary=None):
     """The bytes of the stream that a node gives."""
     layer, params, _, below = node
     inner = layer in layers.INNER
     refuse(layer == 3 or not (inner or layer in LEAVES), "UnknownCodecError")
-    refuse(inner != bool(below) or (not inner and params), "CorruptDataError")
+    refuse(inner != bool(below) or (not inner and params and layer != 4), "CorruptDataError")
+    if layer == 4:
+        return with_dictionary(params, stored, size, dictionary)
     if not inner:
         return decode_leaf(layer, stored, size)
     cursor, children = Cursor(stored), []
     for child_kind, child_size, _, child in below:
-        children.append((child_kind, decode(child, cursor.take(child[2]), child_kind, child_size)))
+        children.append((child_kind, decode(child, cursor.take(child[2]), child_kind, child_size, dictionary)))
     try:
         return layers.decode(layer, params, children, kind, size)
     except layers.Wrong:
@@ -185,6 +187,67 @@ def decode_leaf(layer, stored, size):
     except (zstandard.ZstdError, lz4.block.LZ4BlockError, layers.Wrong):
         raise Refused("CorruptDataError") from None
     refuse(len(raw) != size, "CorruptDataError")
+    return raw
+
+
+def with_dictionary(params, stored, size, dictionary):
+    """Section 12.2."""
+    refuse(len(params) not in (4, 8), "CorruptDataError")
+    refuse(dictionary is None, "DictionaryRequiredError")
+    refuse(xxh3(dictionary).to_bytes(8, "little")[: len(params)] != params, "DictionaryRequiredError")
+    descriptor, value, width = (0x20, size, 1) if size < 256 else (0x60, size - 256, 2)
+    if size > 65791:
+        descriptor, value, width = 0xA0, size, 4
+    frame = bytes.fromhex("28b52ffd") + bytes([descriptor]) + value.to_bytes(width, "little") + stored
+    try:
+        decoder = zstandard.ZstdDecompressor(dict_data=zstandard.ZstdCompressionDict(dictionary))
+        raw = decoder.decompress(frame, allow_extra_data=False)
+    except zstandard.ZstdError:
+        raise Refused("CorruptDataError") from None
+    refuse(len(raw) != size, "CorruptDataError")
+    return raw
+
+
+def dictionary_file(data):
+    """Section 12.1: the content."""
+    cursor = Cursor(data)
+    cursor.mark(bytes.fromhex("8f504443540d0a1a"))
+    refuse(cursor.number(1) != 1, "UnsupportedVersionError")
+    zeros, size, id = cursor.take(3), cursor.number(4), cursor.number(8)
+    refuse(not 0 < size <= 2**24, "LimitExceededError")
+    content = cursor.take(size)
+    body = cursor.data[: cursor.at]
+    refuse(cursor.number(4) != check_of(body) or zeros != bytes(3) or id != xxh3(content), "ChecksumError")
+    refuse(cursor.at != len(cursor.data), "CorruptDataError")
+    return content
+
+
+def capsule(data, dictionary=None):
+    """Section 13: the raw bytes."""
+    cursor = Cursor(data)
+    cursor.mark(b"\x8f")
+    form = cursor.number(1)
+    refuse(form < 0xD0 or form > 0xDF, "CorruptDataError")
+    refuse(form > 0xD2, "UnsupportedVersionError")
+    size = varint(cursor)
+    refuse(size > 65536, "LimitExceededError")
+    plan = b""
+    if form == 0xD1:
+        plan = cursor.take(4)
+    elif form == 0xD2:
+        length = varint(cursor)
+        refuse(length > 65535, "LimitExceededError")
+        plan = cursor.take(length)
+    seed = xxh3(cursor.data[: cursor.at])
+    check = cursor.number(4)
+    payload = cursor.data[cursor.at :]
+    refuse(len(payload) > size, "CorruptDataError")
+    refuse(size and not payload, "TruncatedError")
+    node = {0xD0: (0, b"", len(payload), []), 0xD1: (4, plan, len(payload), [])}.get(form) or tree(plan, size)
+    refuse(node[2] != len(payload), "CorruptDataError")
+    refuse(not size and form != 0xD0, "ChecksumError")
+    raw = decode(node, payload, 0, size, dictionary)
+    refuse(xxhash.xxh3_64_intdigest(raw, seed) % 2**32 != check, "ChecksumError")
     return raw
 
 
@@ -279,5 +342,7 @@ def read(data, key=None, passphrase=None):
 
 
 def raw(data, **secret):
-    """The raw bytes of a container."""
+    """The raw bytes of a container, or a capsule."""
+    if data[:1] == b"\x8f" and len(data) > 1 and 0xD0 <= data[1] <= 0xDF:
+        return capsule(data)
     return b"".join(part["raw"] for part in read(data, **secret))

@@ -23,9 +23,10 @@ from ..container.layout import SegmentHeader
 from ..engine.chunks import Settings, decode, encode
 from ..engine.executor import on_executor
 from ..errors import StorageError, UsageError
-from ..layers.contract import FOREIGN, Codec
+from ..layers.contract import FOREIGN, ZSTD_DICTIONARY, Codec
 from ..layers.foreign import Foreign
 from ..layers.registry import codec_by_name
+from ..layers.switches import NONE_OFF
 from ..planner.planner import SPAN
 from ..storage.failures import translated
 from ..storage.names import neighbour
@@ -52,6 +53,8 @@ class _Unit(NamedTuple):
     level: int
     aim: str | None
     part: str
+    off: frozenset[int]
+    """Layers that plans do without."""
 
 
 def compress_on(
@@ -70,6 +73,8 @@ def compress_on(
     Each unit becomes a part in a hidden folder beside the target, and the parts are joined (without copying where the
     file system can) as they are finished. Raises `UsageError` for encryption: its key would have to travel.
     """
+    if settings.codec.id == ZSTD_DICTIONARY:
+        raise UsageError("a cluster has no dictionaries", hint="compress on this machine")
     if settings.sealer:
         raise UsageError("a cluster does not encrypt", hint="compress on this machine, or encrypt afterwards")
     with FileReader(source) as reader:
@@ -85,7 +90,8 @@ def compress_on(
     ):
         units = (
             _Unit(str(source.resolve()), at, min(at + step, size), settings.chunk_size, codec, settings.level,
-                  settings.planner.aim.name if settings.planner else None, str(parts / f"{at:016x}"))
+                  settings.planner.aim.name if settings.planner else None, str(parts / f"{at:016x}"),
+                  settings.planner.off if settings.planner else NONE_OFF)
             for at in range(0, size, step)
         )  # fmt: skip
         writer.write(header.packed)
@@ -99,7 +105,8 @@ def compress_on(
 
 
 def _own(codec: Codec) -> Foreign:
-    assert isinstance(codec, Foreign)
+    if not isinstance(codec, Foreign):
+        raise UsageError("a cluster has no dictionaries", hint="restore on this machine")
     return codec
 
 
@@ -118,9 +125,8 @@ def _folder(path: Path) -> Iterator[Path]:
 def make_part(unit: _Unit) -> list[tuple[int, int, int]]:
     """Encode the chunks of a unit into its part; return of each its raw size, stored size and checksum."""
     codec = codec_by_name(unit.codec) if isinstance(unit.codec, str) else unit.codec
-    settings = Settings(
-        codec, unit.level, unit.chunk_size, None, planner_for(unit.aim, unit.level, unit.start // unit.chunk_size)
-    )
+    planner = planner_for(unit.aim, unit.level, unit.start // unit.chunk_size, unit.off)
+    settings = Settings(codec, unit.level, unit.chunk_size, None, planner)
     raw, room = np.empty(unit.chunk_size, np.uint8), np.empty(settings.room, np.uint8)
     entries = []
     with FileReader(unit.source) as reader, SerialWriter(unit.part, force=True, fsync=False, sync_name=False) as part:

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
+from ..layers.switches import Layers
+from ..limits import MAX_CAPSULE
 from ..storage.failures import translated
 from ..storage.intake import Intake
 from ..storage.reader import FileReader
@@ -22,6 +24,7 @@ from .arguments import whole
 from .own import AUTO
 from .routed import routed_chunks
 from .segments import SegmentWriter, Sink
+from .squeeze import capsule
 from .squeezing import choose
 
 StrPath = str | os.PathLike[str]
@@ -70,6 +73,8 @@ def compress_file(
     threads: int | None = None,
     key: bytes | None = None,
     passphrase: str | bytes | None = None,
+    layers: Layers = None,
+    dictionary: Any = None,
     force: bool = False,
     fsync: bool = True,
     executor: Any = None,
@@ -83,7 +88,7 @@ def compress_file(
     reach source and target by path. The other arguments are those of `compress`. Memory: about 4 chunks a thread,
     whatever the size. Raises `StorageError`, `TargetExistsError`, `UsageError`, and what `compress` raises.
     """
-    wanted = choose(level, codec, chunk_size, key, passphrase)
+    wanted = choose(level, codec, chunk_size, key, passphrase, layers=layers, dictionary=dictionary)
     many = whole("threads", default_threads() if threads is None else threads, 1)
     note = progress or (lambda _: None)
     start = time.perf_counter()
@@ -101,6 +106,13 @@ def compress_file(
         size = reader.size if isinstance(reader, FileReader) else None
         header, settings = wanted.segment(size)
         sink = open_sink(target, stack, force=force, fsync=fsync, like=source)
+        if size is not None and wanted.makes_capsules and size <= min(MAX_CAPSULE, wanted.chunk_size):
+            assert isinstance(reader, FileReader)
+            raw = reader.read(0, size)
+            sink.write(made := capsule(raw, wanted))
+            note(raw.size)
+            seconds = time.perf_counter() - start
+            return Squeezed(name_of(source), name_of(target), raw.size, len(made), min(raw.size, 1), seconds)
         segment = SegmentWriter(sink, header, settings)
         for chunk in stack.enter_context(closing(routed_chunks(reader, settings, many, route))):
             segment.add(chunk)

@@ -11,6 +11,7 @@ from ..errors import UsageError
 from ..fresh import FreshBytes
 from ..layers.contract import Codec
 from ..layers.foreign import Foreign
+from ..layers.switches import Layers, off_of
 from .buffered import SegmentBuffer, Span, bound, room_for
 from .levels import chunk_size_of, level_of
 from .own import AUTO, decoding_route, encoding_route, explain, workers_of
@@ -27,14 +28,17 @@ class ChunkParallelEngine:
     """Compresses and restores chunks by `num_workers` threads or processes, whichever fits the function.
 
     num_workers: the processors this process may use, within its control group's limit, unless said. chunk_size: raw
-    bytes of a chunk. Worker processes stay from call to call while the function is the same one, and see it as it was
-    when they started. What comes out is what `penstock.compress` makes, whatever the workers. A context manager; safe
-    from many threads, whose calls on processes take turns.
+    bytes of a chunk. layers: those that may be used, as for `penstock.compress`. Worker processes stay from call to
+    call while the function is the same one, and see it as it was when they started. What comes out is what
+    `penstock.compress` makes, whatever the workers. A context manager; safe from many threads, whose calls on processes
+    take turns.
     """
 
-    def __init__(self, num_workers: int | None = None, chunk_size: int = 1 << 20) -> None:
+    def __init__(self, num_workers: int | None = None, chunk_size: int = 1 << 20, *, layers: Layers = None) -> None:
         self.num_workers = workers_of(num_workers)
         self.chunk_size = chunk_size_of(chunk_size, level_of())
+        self.layers = layers if layers is None or isinstance(layers, str) else tuple(layers)
+        off_of(self.layers)  # raises where there are no such layers
         self.tally = Tally()
         self._encoders, self._decoders = WarmCrew(), WarmCrew()
         self._closed = False
@@ -53,7 +57,8 @@ class ChunkParallelEngine:
         """
         self._check_open()
         work = self.tally.begin("compress")
-        view, wanted = view_of(data), choose(None, compress_func, self.chunk_size)
+        layers = self.layers if compress_func is None else None
+        view, wanted = view_of(data), choose(None, compress_func, self.chunk_size, layers=layers)
         first = view[: self.chunk_size]
         found = encoding_route(wanted.codec, first, view.size, threads=self.num_workers, route=route)
         if found.how == "processes":
@@ -61,7 +66,7 @@ class ChunkParallelEngine:
         else:
             codec = wanted.codec if isinstance(wanted.codec, Foreign) else compress_func
             size, many = self.chunk_size, self.num_workers
-            blob = bytes(compress(view, codec=codec, chunk_size=size, threads=many, route=found.how))
+            blob = bytes(compress(view, codec=codec, chunk_size=size, threads=many, route=found.how, layers=layers))
         work.finish(view.size, len(blob), -(-view.size // self.chunk_size), found)
         return blob
 
@@ -138,8 +143,8 @@ class HybridHPCEngine:
     for the rest. A context manager.
     """
 
-    def __init__(self, num_workers: int | None = None, chunk_size: int = 1 << 20) -> None:
-        self._parallel = ChunkParallelEngine(num_workers, chunk_size)
+    def __init__(self, num_workers: int | None = None, chunk_size: int = 1 << 20, *, layers: Layers = None) -> None:
+        self._parallel = ChunkParallelEngine(num_workers, chunk_size, layers=layers)
         self._memory = SharedMemoryEngine(SharedMemoryConfig(chunk_size=self._parallel.chunk_size))
         self.num_workers, self.chunk_size = self._parallel.num_workers, self._parallel.chunk_size
         self._memory.tally = self._parallel.tally
@@ -157,7 +162,8 @@ class HybridHPCEngine:
     def compress(self, data: Any, compress_func: Any = None, *, route: str = AUTO) -> bytes:
         """Return a container of `data`; see `ChunkParallelEngine.compress`."""
         self._check_open()
-        if route == AUTO and view_of(data).size <= self.chunk_size:
+        small = view_of(data).size <= self.chunk_size
+        if route == AUTO and small and (self._parallel.layers is None or compress_func is not None):
             return self._memory.compress(data, compress_func)
         return self._parallel.compress(data, compress_func, route=route)
 

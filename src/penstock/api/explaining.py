@@ -12,9 +12,12 @@ from typing import Any, Final
 import numpy as np
 
 from ..buffers import Bytes, as_bytes
+from ..container.capsule import is_capsule
+from ..container.capsule import parse as parse_capsule
 from ..container.layout import MAGIC
-from ..errors import BadBufferError, CorruptDataError, UsageError
+from ..errors import BadBufferError, CorruptDataError, PenstockError, UsageError
 from ..layers.columnwords import Head, columns
+from ..layers.switches import Layers, off_of
 from ..planner.aims import AIMS
 from ..planner.explain import Alone, Explainer
 from ..planner.planner import GROUP
@@ -29,12 +32,18 @@ _HEAD: Final = 1 << 16
 
 
 def explain(
-    source: Any, level: int | str | None = None, *, chunk_size: int | None = None, every: bool = False
+    source: Any,
+    level: int | str | None = None,
+    *,
+    chunk_size: int | None = None,
+    every: bool = False,
+    layers: Layers = None,
 ) -> dict[str, Any]:
     """Return what `compress` with this level and chunk size makes of `source`, and why, as JSON types.
 
     source: a path, a descriptor, a binary file object, or any buffer. The first chunk of each group is explained,
-    whose plan the others follow; with `every` all are. It takes some twenty times as long as compressing these chunks.
+    whose plan the others follow; with `every` all are. layers: as for `compress`. It takes some
+    twenty times as long as compressing these chunks.
     Sizes are in bytes, rates in MB/s (10**6) of raw bytes on one thread, measured now.
 
     - source, size (of all), level (its number or word), objective (what plans aim at), chunk_size, chunks (of all)
@@ -68,8 +77,8 @@ def explain(
         data = _opened(source, stack)
         pieces = _pieces(data, size, every=every)
         first = next(pieces, None)
-        if first is None or first[1][: len(MAGIC)].tobytes() != MAGIC:
-            found = _Explained(wanted, size)
+        if first is None or not _is_compressed(first[1]):
+            found = _Explained(wanted, size, off_of(layers))
             for number, raw in chain([first] if first else [], pieces):
                 found.chunk(number, raw, look=every or number % GROUP == 0)
             asked = "balanced" if level is None else level
@@ -77,6 +86,15 @@ def explain(
     if isinstance(data, Intake):
         raise UsageError("a container that comes through a pipe is not explained", hint="name its file")
     return _stored(inspect(source, chunks=True), source)
+
+
+def _is_compressed(start: Bytes) -> bool:
+    """Whether data that starts so is a container or a capsule; two bytes alone may be anything's."""
+    if not is_capsule(start):
+        return start[: len(MAGIC)].tobytes() == MAGIC
+    with suppress(PenstockError):
+        return bool(parse_capsule(start.data))
+    return False
 
 
 def _opened(source: Any, stack: ExitStack) -> Bytes | FileReader | Intake:
@@ -105,10 +123,10 @@ def _flow(data: Intake, size: int) -> Iterator[Bytes]:
 class _Explained:
     """Explains chunks, and sums them up."""
 
-    def __init__(self, level: Level, chunk_size: int) -> None:
+    def __init__(self, level: Level, chunk_size: int, off: frozenset[int]) -> None:
         assert level.aim is not None
         self._level, self._chunk_size = level, chunk_size
-        self._explainer = Explainer(AIMS[level.aim], Alone(level.codec, level.strength))
+        self._explainer = Explainer(AIMS[level.aim], Alone(level.codec, level.strength), off)
         self._size = 0
         """Bytes seen, also of chunks that are left out."""
         self._chunks: list[dict[str, Any]] = []

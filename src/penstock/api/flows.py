@@ -17,7 +17,7 @@ from ..engine.chunks import decode
 from ..engine.crewed import decode_all, decoder
 from ..engine.processes import Crew
 from ..engine.stream import ordered
-from ..layers.contract import Codec
+from ..layers.contract import FOREIGN, Codec
 from ..limits import MAX_CHUNK, MAX_PAYLOAD
 from ..storage.intake import Intake
 from ..storage.reader import FileReader
@@ -50,7 +50,7 @@ class FileChunks:
     def choose(self, route: str, start: int, stop: int) -> None:
         """Settle how the caller's codec is called on these raw bytes; without this call it is by threads."""
         check_route(route, self._own)
-        if route == AUTO and self._own is not None:
+        if route == AUTO and self._own is not None and self._own.id == FOREIGN:
             sample = first_own(self.directory, self.directory.span(start, stop), self.read_at)
             route = decoding_route(self._own, sample, stop - start, threads=self.threads).how
         self.by_processes = route == "processes"
@@ -110,7 +110,7 @@ class PipeChunks:
     def _restored(self) -> Generator[Bytes]:
         chunks: Iterator[Chunk] = (part for part in self._parser if isinstance(part, Chunk))
         route = self._route
-        if route == AUTO and self._own is not None:
+        if route == AUTO and self._own is not None and self._own.id == FOREIGN:
             for chunk in chunks:  # up to the first of the caller's codec there is nothing to try it on
                 if made_by_own(chunk.header, encrypted=chunk.segment.header.encrypted):
                     route, chunks = self._try(chunk, chunks)

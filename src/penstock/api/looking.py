@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from ..buffers import as_bytes
-from ..container.directory import Directory, read_directory
+from ..container.directory import CapsuleDirectory, Directory, read_directory
 from ..container.frontback import Parser
 from ..container.index import TAG
 from ..container.layout import CHUNK_LEAST, ChunkHeader, ReadAt, chunk_header_size, parse_chunk
@@ -55,6 +55,7 @@ def test(
     threads: int | None = None,
     key: bytes | None = None,
     passphrase: str | bytes | None = None,
+    dictionary: Any = None,
     progress: Progress | None = None,
 ) -> Tested:
     """Restore all of `source` without keeping it: every check is done. Returns only if every byte is right.
@@ -64,7 +65,7 @@ def test(
     """
     many = whole("threads", default_threads() if threads is None else threads, 1)
     note = progress or (lambda _: None)
-    own, secret = own_codec(codec), secret_of(key, passphrase)
+    own, secret = own_codec(codec, dictionary), secret_of(key, passphrase)
     begin = time.perf_counter()
     with ExitStack() as stack:
         name, reader = _opened(source, stack)
@@ -166,6 +167,9 @@ def _checked(read_at: ReadAt, directory: Directory, own: Codec | None, threads: 
 def _chunk_head(read_at: ReadAt, directory: Directory, number: int) -> tuple[Segment, int, int, ChunkHeader]:
     """A chunk's segment, number in it, position and header, which is as the index tells."""
     place = directory.chunk(number)
+    if isinstance(directory, CapsuleDirectory):
+        chunk = place.parse(read_at(0, place.stored_size))
+        return chunk.segment, chunk.number, chunk.position, chunk.header
     where = chunk_name(place.number, place.segment.number, place.position)
     head = read_at(place.position, min(_HEAD, place.stored_size))
     size = chunk_header_size(head, where)

@@ -7,9 +7,11 @@ import os
 from functools import cache
 from typing import Any, Literal, overload
 
+from ..container.capsule import is_capsule
 from ..container.directory import read_directory
 from ..container.torn import whole_size
 from ..errors import StorageError, UsageError
+from ..layers.contract import Codec
 from ..storage.appender import Appender
 from ..storage.reader import FileReader
 from ..storage.seekable import INSTEAD, SeekableReader
@@ -37,6 +39,7 @@ def open(
     threads: int | None = None,
     key: bytes | None = None,
     passphrase: str | bytes | None = None,
+    dictionary: Any = None,
     cache: int | None = None,
 ) -> PstkReader: ...
 
@@ -52,6 +55,7 @@ def open(
     threads: int | None = None,
     key: bytes | None = None,
     passphrase: str | bytes | None = None,
+    dictionary: Any = None,
     force: bool = False,
     fsync: bool = True,
 ) -> PstkWriter: ...
@@ -67,6 +71,7 @@ def open(
     threads: int | None = None,
     key: bytes | None = None,
     passphrase: str | bytes | None = None,
+    dictionary: Any = None,
     force: bool = False,
     fsync: bool = True,
     cache: int | None = None,
@@ -77,9 +82,9 @@ def open(
     replaces, `xb` writes what must not exist, `ab` adds a segment to a container or makes one. For text put
     `io.TextIOWrapper(io.BufferedReader(file))` on top, or `io.TextIOWrapper(io.BufferedWriter(file))`.
 
-    level, codec, chunk_size, key, passphrase: as for `compress` and `decompress`. threads: all that may be used, unless
-    said. cache: bytes of decoded chunks that a reader keeps (by default 2 chunks a thread, and 2 more). force: write to
-    a device or named pipe too. fsync: have a written file wait for the disk.
+    level, codec, chunk_size, key, passphrase, dictionary: as for `compress` and `decompress`. threads: all that may be
+    used, unless said. cache: bytes of decoded chunks that a reader keeps (by default 2 chunks a thread, and 2 more).
+    force: write to a device or named pipe too. fsync: have a written file wait for the disk.
 
     `ab` cuts off what an append that crashed left at the end, once it writes; it refuses a container that is damaged,
     or that its key does not open. See `PstkReader`, `PstkWriter`.
@@ -98,10 +103,10 @@ def open(
         if level is not None or chunk_size is not None:
             raise UsageError("level and chunk_size are for writing", hint="leave them out")
         keep = None if cache is None else whole("cache", cache)
-        return _reader(file, codec, many, secret_of(key, passphrase), keep)
+        return _reader(file, own_codec(codec, dictionary), many, secret_of(key, passphrase), keep)
     if cache is not None:
         raise UsageError("cache is for reading", hint="leave it out")
-    chosen = choose(level, codec, chunk_size, key, passphrase)
+    chosen = choose(level, codec, chunk_size, key, passphrase, dictionary=dictionary)
     if not is_path:
         return _to_object(file, mode, chosen, many)
     if mode == "ab":
@@ -117,8 +122,8 @@ def _usual(cpus: frozenset[int]) -> int:
     return default_threads(affinity=cpus)
 
 
-def _reader(file: Place, codec: Any, threads: int, secret: Any, cache: int | None) -> PstkReader:
-    name, own = name_of(file), own_codec(codec)
+def _reader(file: Place, own: Codec | None, threads: int, secret: Any, cache: int | None) -> PstkReader:
+    name = name_of(file)
     source: Source
     if isinstance(file, str | os.PathLike):
         try:
@@ -191,6 +196,8 @@ def _appending(path: StrPath, chosen: Chosen, threads: int, *, fsync: bool) -> P
 def _existing(appender: Appender, chosen: Chosen) -> tuple[int, int]:
     """How many bytes of the container are whole segments, and their raw bytes. Nothing is changed."""
     with FileReader(appender.path) as reader, named(str(appender.path)):
+        if is_capsule(reader.read(0, 2)):
+            raise UsageError(f"{appender.path} is a capsule, to which nothing can be added", hint="write a new file")
         if reader.size != appender.start:
             raise StorageError(
                 f"{appender.path} was replaced meanwhile",

@@ -20,6 +20,7 @@ from ..engine.chunks import decode
 from ..engine.stream import ordered
 from ..errors import (
     CorruptDataError,
+    DictionaryRequiredError,
     KeyRequiredError,
     LimitExceededError,
     PenstockError,
@@ -36,9 +37,22 @@ from .segments import Sink
 from .squeezing import Secret
 
 _ZEROS: Final = np.zeros(1 << 20, np.uint8)
-_BAD: Final = (CorruptDataError, LimitExceededError, UnknownCodecError, UnsupportedVersionError, KeyRequiredError)
+_BAD: Final = (
+    CorruptDataError,
+    DictionaryRequiredError,
+    KeyRequiredError,
+    LimitExceededError,
+    UnknownCodecError,
+    UnsupportedVersionError,
+)
 """What a chunk raises that is not saved; any other error is not about the file's content."""
-_CLOSED: Final = (KeyRequiredError, WrongKeyError, UnknownCodecError, UnsupportedVersionError)
+_CLOSED: Final = (
+    DictionaryRequiredError,
+    KeyRequiredError,
+    UnknownCodecError,
+    UnsupportedVersionError,
+    WrongKeyError,
+)
 """Of those, what another key, codec or version may put right: the chunk itself is whole."""
 _DOUBTS: Final = 4 << 30
 """Bytes, and 16 times the file's, that may be restored of chunks which start within other ones. In honest files these

@@ -12,6 +12,7 @@ from ..buffers import Bytes
 from ..engine.stream import ordered
 from ..errors import (
     CorruptDataError,
+    DictionaryRequiredError,
     KeyRequiredError,
     LimitExceededError,
     UnknownCodecError,
@@ -41,6 +42,7 @@ def decompress_file(
     threads: int | None = None,
     key: bytes | None = None,
     passphrase: str | bytes | None = None,
+    dictionary: Any = None,
     force: bool = False,
     fsync: bool = True,
     executor: Any = None,
@@ -58,7 +60,7 @@ def decompress_file(
     """
     many = whole("threads", default_threads() if threads is None else threads, 1)
     note = progress or (lambda _: None)
-    own, secret = own_codec(codec), secret_of(key, passphrase)
+    own, secret = own_codec(codec, dictionary), secret_of(key, passphrase)
     begin = time.perf_counter()
     with ExitStack() as stack:
         reader = open_source(source)
@@ -100,6 +102,7 @@ def named(name: str) -> Iterator[None]:
         yield
     except (
         CorruptDataError,
+        DictionaryRequiredError,
         KeyRequiredError,
         LimitExceededError,
         UnknownCodecError,

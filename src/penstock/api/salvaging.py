@@ -34,6 +34,7 @@ def salvage_file(
     codec: Any = None,
     key: bytes | None = None,
     passphrase: str | bytes | None = None,
+    dictionary: Any = None,
     threads: int | None = None,
     force: bool = False,
     fsync: bool = True,
@@ -57,7 +58,7 @@ def salvage_file(
     """
     many = whole("threads", default_threads() if threads is None else threads, 1)
     note = progress or (lambda _: None)
-    own, secret = own_codec(codec), secret_of(key, passphrase)
+    own, secret = own_codec(codec, dictionary), secret_of(key, passphrase)
     _check_arguments(source, target, fill, force=force)
     begin = time.perf_counter()
     with ExitStack() as stack:

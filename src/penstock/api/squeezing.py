@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 from ..container.layout import PLAIN, SegmentHeader
 from ..engine.chunks import Settings
 from ..errors import UsageError
-from ..layers.contract import FOREIGN, Codec
+from ..layers.contract import FOREIGN, ZSTD_DICTIONARY, Codec
 from ..layers.foreign import Foreign, foreign
 from ..layers.registry import codec_by_name
+from ..layers.switches import NONE_OFF, Layers, off_of
 from ..planner.aims import AIMS
 from ..planner.planner import Planner
-from .levels import chunk_size_of, level_of
+from .levels import Level, chunk_size_of, level_of
 
 Secret = Any
 """`container.seal.Secret`, which is imported only when somebody encrypts."""
@@ -32,9 +33,26 @@ def secret_of(key: bytes | None, passphrase: str | bytes | None) -> Secret | Non
     return Real(key=key, passphrase=passphrase)
 
 
-def own_codec(codec: Any) -> Codec | None:
-    """Return the caller's own codec, from anything `penstock.layers.foreign` takes; None for None and for names."""
+def own_codec(codec: Any, dictionary: Any = None) -> Codec | None:
+    """Return the caller's own codec, from anything `penstock.layers.foreign` takes; None for None and for names.
+
+    With a dictionary, the codec of that. Raises UsageError.
+    """
+    if dictionary is not None:
+        return _dictionary_codec(codec, dictionary)
     return None if codec is None or isinstance(codec, str) else foreign(codec)
+
+
+def _dictionary_codec(codec: Any, dictionary: Any) -> Codec:
+    found: Any = getattr(dictionary, "codec", None)
+    if getattr(found, "id", None) != ZSTD_DICTIONARY:
+        kind = type(dictionary).__name__
+        raise UsageError(
+            f"a {kind} is no dictionary", hint="penstock.train makes one, penstock.Dictionary.load reads one"
+        )
+    if codec not in (None, "zstd"):
+        raise UsageError("dictionaries are zstd's, and another codec was given", hint="leave codec or dictionary out")
+    return found  # type: ignore[no-any-return]
 
 
 def decoding_codec(codec: Any) -> Codec | None:
@@ -55,6 +73,17 @@ class Chosen(NamedTuple):
     secret: Secret | None
     aim: str | None = None
     """What plans for structured data aim at; None: no plans."""
+    off: frozenset[int] = NONE_OFF
+    """Ids of layers that plans do without."""
+
+    @property
+    def makes_capsules(self) -> bool:
+        """Whether small inputs become capsules."""
+        return self.codec.id == ZSTD_DICTIONARY and self.secret is None
+
+    def planner(self) -> Planner | None:
+        """Return a new planner for one segment."""
+        return planner_for(self.aim, self.strength, off=self.off)
 
     def segment(self, size: int | None = None) -> tuple[SegmentHeader, Settings]:
         """Return header and settings of a new segment; an encrypted one gets a key of its own.
@@ -65,18 +94,18 @@ class Chosen(NamedTuple):
         header = SegmentHeader(self.secret.parameters() if self.secret else b"", name) if name or self.secret else PLAIN
         chunk = self.chunk_size if size is None else max(1, min(self.chunk_size, size))
         sealer = self.secret.sealer(header) if self.secret else None
-        return header, Settings(self.codec, self.strength, chunk, sealer, planner_for(self.aim, self.strength))
+        return header, Settings(self.codec, self.strength, chunk, sealer, self.planner())
 
 
-def planner_for(aim: str | None, strength: int, first: int = 0) -> Planner | None:
+def planner_for(aim: str | None, strength: int, first: int = 0, off: frozenset[int] = NONE_OFF) -> Planner | None:
     """Return a new planner for the chunks of one segment from number `first` on; None for no aim.
 
-    strength: the level of zstd that it is measured against.
+    strength: the level of zstd that it is measured against. off: layers that it does without.
     """
     if aim is None:
         return None
     found = AIMS[aim]
-    return Planner(found if aim != "balanced" else found._replace(guess=strength), first)
+    return Planner(found if aim != "balanced" else found._replace(guess=strength), first, off)
 
 
 def choose(
@@ -85,14 +114,33 @@ def choose(
     chunk_size: int | None = None,
     key: bytes | None = None,
     passphrase: str | bytes | None = None,
+    *,
+    layers: Layers = None,
+    dictionary: Any = None,
 ) -> Chosen:
     """Return what the arguments of `compress` ask for. Raises UsageError."""
-    own = own_codec(codec)
-    wanted = level_of(level, codec if isinstance(codec, str) else None)
+    own = own_codec(codec, dictionary)
+    wanted = level_of(level, codec if isinstance(codec, str) and dictionary is None else None)
+    if dictionary is not None:
+        wanted = _for_dictionary(wanted)
+    elif own:
+        wanted = wanted._replace(aim=None)
+    off = off_of(layers)
+    if layers is not None and wanted.aim is None:
+        raise UsageError("layers are for levels from 1 up, and no codec of their own", hint="leave layers or codec out")
     return Chosen(
         own or codec_by_name(wanted.codec),
         wanted.strength,
         chunk_size_of(chunk_size, wanted),
         secret_of(key, passphrase),
-        None if own else wanted.aim,
+        wanted.aim,
+        off,
     )
+
+
+def _for_dictionary(level: Level) -> Level:
+    """The level that a dictionary is used with: of zstd, whatever it is without one."""
+    if level.codec == "store":
+        raise UsageError("level 0 stores, and a dictionary was given", hint="leave one of them out")
+    # `speed` is lz4, which has no dictionaries here; zstd's first level is next to it.
+    return level if level.codec == "zstd" else level._replace(codec="zstd", strength=1)

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from ..errors import UsageError
 from .batch import each
+from .dictionaries import add_dictionary, dictionary_from
 from .keys import add_keys, secret_from
 from .options import at_least, size_argument
 from .places import STDIN, files_of, text_stdout
@@ -53,6 +54,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--delimiter", metavar="CHAR", help="with --columns: what stands between fields (is found)")
     parser.add_argument("--verify", action="store_true", help="with --columns: decode and check all of each chunk")
     parser.add_argument("-f", "--force", action="store_true", help="write binary data to a terminal")
+    add_dictionary(parser)
     add_keys(parser, "Decrypt, and refuse what is not encrypted")
     parser.add_argument(
         "-T", "--threads", type=at_least(0), default=0, metavar="N", help="threads; 0: all that may be used (0)"
@@ -65,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
 
     files = files_of(args)
     _check(args, files)
-    secret: dict[str, Any] = secret_from(args)
+    secret: dict[str, Any] = secret_from(args) | dictionary_from(args)
     stdout = text_stdout(force=args.force)
 
     def act(name: str) -> None:

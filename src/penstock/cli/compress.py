@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import UsageError
 from .batch import count, each, pace
+from .dictionaries import add_dictionary, dictionary_from
 from .keys import add_keys, secret_from
 from .options import size_argument
 from .places import STDOUT, SUFFIX, Job, add_places, add_run, check_places, files_of, job_of
@@ -25,6 +26,7 @@ EPILOG = """examples:
   penstock compress --level speed -T2 -o b.pstk /var/backup.img
   tar c dir | penstock compress -o dir.tar.pstk
   penstock compress --passphrase secrets.db       asks for it, twice
+  penstock compress --layers=-lines -o b.pstk a.csv     what is a layer worth?
 
 levels, each chunk on its own and all of them at once:
   speed      lz4: as fast as memory allows
@@ -60,6 +62,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--chunk-size", type=size_argument, metavar="SIZE", help="of what can be read alone: 4K to 64M (by level)"
     )
+    group.add_argument(
+        "--layers", metavar="NAMES", help="use these only, or with = and - all but these: --layers=-lines,-L3 (all)"
+    )
+    add_dictionary(group)
     group.add_argument("-d", "--decompress", action="store_true", help="do what penstock decompress does")
     add_keys(parser, "Encrypt")
     add_run(parser, verbose=True)
@@ -80,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
     streams = check_places(args, files)
     if streams and os.isatty(STDOUT) and not args.force:
         raise UsageError("binary data does not belong on a terminal", hint="redirect it, or insist with --force")
-    secret = secret_from(args, new=True)
+    secret = secret_from(args, new=True) | dictionary_from(args)
 
     def act(name: str) -> Squeezed:
         job = job_of(args, name, lambda path: _with_suffix(path, force=args.force), STDOUT)
@@ -114,6 +120,7 @@ def _compress(args: argparse.Namespace, job: Job, secret: dict[str, Any]) -> Squ
             args.level,
             codec=args.codec,
             chunk_size=args.chunk_size,
+            layers=args.layers,
             threads=args.threads or None,
             force=args.force,
             fsync=args.fsync,

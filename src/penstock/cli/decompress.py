@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import UsageError
 from .batch import each
 from .compress import report
+from .dictionaries import add_dictionary, dictionary_from
 from .keys import add_keys, secret_from
 from .places import SUFFIX, Job, add_places, add_run, check_places, files_of, job_of, text_stdout
 from .tracing import add_trace, print_results, traced
@@ -29,6 +30,7 @@ behind: penstock salvage recovers what is whole."""
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_places(parser)
+    add_dictionary(parser)
     add_keys(parser, "Decrypt, and refuse what is not encrypted")
     add_run(parser, verbose=True)
     add_trace(parser)
@@ -39,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     """Restore each file; returns the exit code."""
     files = files_of(args)
     streams = check_places(args, files)
-    secret = secret_from(args)
+    secret = secret_from(args) | dictionary_from(args)
     stdout = text_stdout(force=args.force)
 
     def act(name: str) -> Squeezed:

@@ -33,6 +33,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("file", metavar="FILE", help="what to look at, compressed or not; - for standard input")
     parser.add_argument("--level", metavar="LEVEL", help="1 to 19; or speed, balanced, ratio (balanced)")
+    parser.add_argument("--layers", metavar="NAMES", help="as penstock compress has it: L3,delta or =-lines (all)")
     parser.add_argument("--all", action="store_true", help="every chunk, not only those that others follow")
     parser.add_argument("--json", action="store_true", help="print one JSON object on stdout")
 
@@ -41,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     """Explain a file; returns the exit code."""
     from ..api.explaining import explain
 
-    facts = explain(STDIN if args.file == "-" else args.file, args.level, every=args.all)
+    facts = explain(STDIN if args.file == "-" else args.file, args.level, every=args.all, layers=args.layers)
     if args.json:
         print(json.dumps(facts, indent=2))
     else:

@@ -36,6 +36,7 @@ _COMMANDS = (
     _Command("inspect", "inspect", "show what a compressed file is made of", "[OPTIONS] FILE"),
     _Command("explain", "explain", "show how data would be taken apart, and why", "[OPTIONS] FILE"),
     _Command("salvage", "salvage", "recover what is whole of a damaged file", "[OPTIONS] FILE"),
+    _Command("train", "train", "make a dictionary for many small inputs", "[OPTIONS] -o FILE SAMPLE..."),
     _Command("info", "info", "show versions, CPU, caches, NUMA nodes and compiled kernels", "[--json]"),
     _Command("warmup", "info", "compile every kernel now, so that the first run starts fast", "[--json]", "run_warmup"),
     _Command("bench", "bench", "measure penstock against its peers and the memory", "SUBJECT [OPTIONS]"),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import UsageError
 from .batch import count, pace
+from .dictionaries import add_dictionary, dictionary_from
 from .keys import add_keys, secret_from
 from .places import add_run, text_stdout
 from .sizes import show_size
@@ -43,6 +44,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("-f", "--force", action="store_true", help="replace an existing file; write to a terminal")
     group.add_argument("--no-sync", dest="fsync", action="store_false", help="do not wait for the device")
+    add_dictionary(parser)
     add_keys(parser, "Decrypt, and save nothing that is not encrypted")
     add_run(parser)
 
@@ -54,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     streams = args.output == "-"
     if streams and args.json:
         raise UsageError("--json needs output to a file, not to standard output", hint="name one with -o")
-    secret = secret_from(args)
+    secret = secret_from(args) | dictionary_from(args)
     target = text_stdout(force=args.force) if streams else args.output
     saved = _salvage(args, target, secret)
     if args.json:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .batch import count, each, pace
+from .dictionaries import add_dictionary, dictionary_from
 from .keys import add_keys, secret_from
 from .places import STDIN, add_run, files_of
 from .sizes import show_size
@@ -26,6 +27,7 @@ Restores all of each FILE and keeps nothing. Exit code 0: every byte is right.
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("files", metavar="FILE", nargs="*", help="what to check; none, or -: standard input")
+    add_dictionary(parser)
     add_keys(parser, "Decrypt, and refuse what is not encrypted")
     add_run(parser)
     add_trace(parser)
@@ -34,7 +36,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Check each file; returns the exit code."""
     files = files_of(args)
-    secret = secret_from(args)
+    secret = secret_from(args) | dictionary_from(args)
 
     def act(name: str) -> Tested:
         done = _test(args, name, secret)
@@ -49,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     return code
 
 
-def _test(args: argparse.Namespace, name: str, secret: dict[str, bytes]) -> Tested:
+def _test(args: argparse.Namespace, name: str, secret: dict[str, Any]) -> Tested:
     from ..api import looking
     from .progress import bar
 

@@ -10,6 +10,8 @@ import numpy.typing as npt
 
 from ..errors import CorruptDataError, LimitExceededError, TruncatedError, UsageError
 from ..limits import MAX_SIZE
+from .capsule import MOST, SEGMENT, is_capsule
+from .capsule import parse as parse_capsule
 from .index import (
     COLUMNS,
     ENTRY,
@@ -145,6 +147,33 @@ class Directory:
         return range(self.locate(start), self.locate(stop - 1) + 1) if start < stop else range(0)
 
 
+class _CapsulePlace(Place):
+    """Where the chunk of a capsule stands: all of it is that chunk."""
+
+    __slots__ = ()
+
+    def parse(self, data: Buffer) -> Chunk:
+        """Return the chunk."""
+        return parse_capsule(data)
+
+
+class CapsuleDirectory(Directory):
+    """The directory of a capsule: one segment, and in it the chunk, or none if it has no bytes."""
+
+    def __init__(self, data: Buffer) -> None:
+        header, size = parse_capsule(data).header, len(data)
+        many = min(header.raw_size, 1)
+        self.segments = [WholeSegment(SEGMENT, many, header.raw_size, size)]
+        self.size, self.file_size = header.raw_size, size
+        self.offsets = np.array([0, header.raw_size][: many + 1], np.int64)
+        self.positions, self.stored = np.zeros(many, np.int64), np.full(many, size, np.uint32)
+        self.checksums = np.full(many, int(header.checksum), np.uint64)
+
+    def chunk(self, number: int) -> Place:
+        """Return the place of the chunk."""
+        return _CapsulePlace(SEGMENT, number, 0, self.file_size, 0, self.size, int(self.checksums[number]))
+
+
 def read_directory(
     read_at: ReadAt,
     size: int,
@@ -156,13 +185,17 @@ def read_directory(
     """Return the directory of the container of `size` bytes that `read_at` reads.
 
     Reads headers and indexes only: their sizes against each other and the file, their checksums, and the tags of
-    encrypted ones. `secret`, `require_encryption` and `look_only` are those of `frontback.Parser`.
+    encrypted ones; of a capsule all. `secret`, `require_encryption` and `look_only` are those of `frontback.Parser`.
 
     Raises `TruncatedError` where the end is missing, `CorruptDataError` for what is no container, or has holes or
     anything else between or behind its segments; `ChecksumError`, `LimitExceededError`, `UnsupportedVersionError`,
     `KeyRequiredError`, `WrongKeyError`.
     """
     window = Window(read_at, size)
+    if 1 < size <= MOST and is_capsule(window.read(0, 2)):
+        if require_encryption:
+            raise CorruptDataError("this is a capsule, never encrypted, and encryption is required")
+        return CapsuleDirectory(window.read(0, size))
     found: list[_Found] = []
     end = size
     while end or not found:

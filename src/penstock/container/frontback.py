@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..errors import CorruptDataError, TruncatedError
+from .capsule import MOST, is_capsule
+from .capsule import parse as parse_capsule
 from .index import IndexBuilder
 from .layout import (
     CHUNK_FIXED,
@@ -24,7 +26,7 @@ from .seal import Secret
 
 
 class Parser:
-    """Iterates over a container: of each segment its `Segment`, its `Chunk`s, and its `WholeSegment`.
+    """Iterates over a container, or a capsule: of each segment its `Segment`, its `Chunk`s, and its `WholeSegment`.
 
     `read(n)` gives the next bytes, at most n and none only at the end. One chunk is held at a time, and 16 bytes for
     each chunk of the segment so far, to compare with its index. Payloads are not decoded: raw checksums are the
@@ -54,12 +56,24 @@ class Parser:
             prefix = self._up_to(PREFIX)
             if not prefix and number:
                 return
+            if number == 0 and is_capsule(prefix):
+                yield from self._capsule(prefix)
+                return
             segment = self._segment(number, position, base, prefix)
             yield segment
             index = IndexBuilder(segment.header)
             yield from self._chunks(segment, index)
             number, base = number + 1, base + index.raw_size
             yield WholeSegment(segment, index.count, index.raw_size, self.position - position)
+
+    def _capsule(self, prefix: bytes) -> Iterator[Segment | Chunk | WholeSegment]:
+        if self._require_encryption:
+            raise CorruptDataError("this is a capsule, never encrypted, and encryption is required")
+        chunk = parse_capsule(prefix + self._up_to(MOST + 1 - len(prefix)))
+        yield chunk.segment
+        if chunk.header.raw_size:
+            yield chunk
+        yield WholeSegment(chunk.segment, min(chunk.header.raw_size, 1), chunk.header.raw_size, self.position)
 
     def _segment(self, number: int, position: int, base: int, prefix: bytes) -> Segment:
         where = f"the header of segment {number} at byte {position}"

@@ -9,18 +9,20 @@ import numpy as np
 from xxhash import xxh3_64_intdigest
 
 from ..buffers import Bytes
+from ..container.capsule import is_right
 from ..container.index import TAG
 from ..container.layout import CHUNK_LEAST, pack_chunk
 from ..container.parts import SALVAGE, Chunk
 from ..container.seal import Sealer
 from ..errors import ChecksumError, CorruptDataError, LimitExceededError, PenstockError
 from ..layers.compiled import decode as decode_compiled
-from ..layers.contract import FOREIGN, STORE, Codec
+from ..layers.contract import FOREIGN, STORE, ZSTD_DICTIONARY, Codec
 from ..layers.plan import leaf, pack, parse
 from ..layers.registry import decode_tree
 from ..limits import MAX_PAYLOAD
 from ..planner.planner import Planner
 from ..planner.screen import screen
+from .capsules import by_dictionary
 
 HEAD_MOST = CHUNK_LEAST + 16
 """Bytes at most before the payload of a chunk whose plan is a single leaf; a tree takes more, and saves more."""
@@ -80,7 +82,9 @@ def encode(raw: Bytes, room: Bytes, settings: Settings, number: int, offset: int
             coded = settings.planner.encode(number, raw, room[: raw.size - 1])
     finally:
         give_up(settings, number)
-    if coded:
+    if settings.codec.id == ZSTD_DICTIONARY and not noise:
+        plan, payload = by_dictionary(raw, room, settings.codec, settings.level, coded)
+    elif coded:
         plan, payload = coded.plan, room[: coded.stored]
     else:
         payload = raw if noise else _compressed(raw, room, settings)
@@ -156,9 +160,9 @@ def open_payload(chunk: Chunk) -> tuple[Bytes, int | None]:
 
 def restore(plan: bytes, payload: Bytes, out: Bytes, checksum: int | None, foreign: Codec | None = None) -> None:
     """Fill `out` with the raw bytes that `payload` holds, as its plan tree says, and check them; see `decode`."""
-    if foreign or len(plan) <= _TREE_FROM or not decode_compiled(plan, payload, out):
+    if (foreign and foreign.id == FOREIGN) or len(plan) <= _TREE_FROM or not decode_compiled(plan, payload, out):
         decode_tree(parse(plan, out.size, payload.size), payload, out, foreign)
-    if checksum is not None and xxh3_64_intdigest(out.data) != checksum:
+    if checksum is not None and not is_right(checksum, out):
         raise ChecksumError(f"the checksum of its {out.size} bytes differs", hint=SALVAGE)
 
 

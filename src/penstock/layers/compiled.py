@@ -13,7 +13,7 @@ import numpy as np
 from ..buffers import Bytes
 from ..limits import MAX_PLAN_DEPTH, MAX_STREAM_FACTOR, STREAM_SLACK
 from . import arena, trace
-from .contract import ZSTD
+from .contract import ZSTD, ZSTD_DICTIONARY
 from .native import readable, writable
 from .registry import codec_by_id, layer_by_id
 from .streams import Kind, Stream
@@ -22,6 +22,8 @@ from .zstd import NativeZstd
 _ROWS = 2048
 """Nodes of a plan at most: larger ones go the other way."""
 _KINDS = tuple(Kind)
+_ID = 0
+"""Column of the kernels' table."""
 _local = threading.local()
 
 
@@ -89,6 +91,8 @@ class _State:
                 return False
             elif done:
                 left = done - 1
+                if table[left, _ID] == ZSTD_DICTIONARY:
+                    return False  # who has the dictionary is not known here
                 self._alone(at, left)
             else:
                 break

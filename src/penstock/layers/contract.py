@@ -16,6 +16,7 @@ STORE: Final = 0
 ZSTD: Final = 1
 LZ4: Final = 2
 FOREIGN: Final = 3
+ZSTD_DICTIONARY: Final = 4
 LINES: Final = 16
 NUMBERS: Final = 17
 HEXES: Final = 18
@@ -45,6 +46,7 @@ NAMES: Final[Mapping[int, str]] = MappingProxyType(
         ZSTD: "zstd",
         LZ4: "lz4",
         FOREIGN: "foreign",
+        ZSTD_DICTIONARY: "zstd-dictionary",
         LINES: "lines",
         NUMBERS: "numbers",
         HEXES: "hexes",

@@ -7,26 +7,32 @@ from typing import Final
 from ..buffers import Bytes
 from ..errors import UsageError
 from . import trace
-from .contract import DATES, DICTIONARY, HEXES, NUMBERS, PRINTED, STORE, STRINGS
+from .contract import CONSTANT, DATES, DICTIONARY, HEXES, NUMBERS, PRINTED, STORE, STRINGS, ZSTD
 from .plan import Edge, Node, branch, leaf
 from .registry import codec_by_id, layer_by_id
 from .streams import Kind, Stream
-from .wanted import ANY, AUTO, Want
+from .switches import is_on
+from .wanted import ANY, AUTO, LITERALS, Want
 
 _LOOSE: Final = (DATES, DICTIONARY, HEXES, NUMBERS, PRINTED, STRINGS)
 """Layers whose numbers have as few bytes as they need."""
 
 
-def encode_tree(want: Want, raw: Bytes, room: Bytes) -> Node | None:
+def encode_tree(want: Want, raw: Bytes, room: Bytes, *, thorough: bool = False) -> Node | None:
     """Encode `raw` as `want` says; return the plan tree, whose leaves fill the front of `room` in its order.
 
-    None where it takes more than `room`. A leaf that would not become smaller is stored. The same arguments give the
-    same tree and bytes always. Raises `UsageError` for a tree whose layers do not fit their streams.
+    None where it takes more than `room`. A leaf that would not become smaller is stored, and layers that are switched
+    off leave their stream to one. thorough: leaves are tried at several of the library's levels. The same arguments
+    give the same tree and bytes always. Raises `UsageError` for a tree whose layers do not fit their streams.
     """
     try:
-        return _Encoder(room).node(want, Stream(Kind.BYTES, raw))
+        return _Encoder(room, thorough).node(want, Stream(Kind.BYTES, raw))
     except _NoRoomError:
         return None
+
+
+_THOROUGH: Final = (22, 19, 13, 3, LITERALS)
+"""Levels of which none is always the best."""
 
 
 class _NoRoomError(Exception):
@@ -34,8 +40,8 @@ class _NoRoomError(Exception):
 
 
 class _Encoder:
-    def __init__(self, room: Bytes) -> None:
-        self._room = room
+    def __init__(self, room: Bytes, thorough: bool) -> None:
+        self._room, self._thorough = room, thorough
         self._at = 0
 
     def node(self, want: Want, stream: Stream, *, loose: bool = False) -> Node:
@@ -46,6 +52,8 @@ class _Encoder:
         """
         if not want.children:
             return self._leaf(want, stream.data)
+        if not is_on(want.id):
+            return self._leaf(AUTO, stream.data)
         layer, begin = layer_by_id(want.id), trace.start()
         try:
             params, streams = layer.encode(stream, want.params)
@@ -70,12 +78,20 @@ class _Encoder:
             from .auto import choose_leaf
 
             id, level = choose_leaf(data)
+        if id == CONSTANT and not is_on(CONSTANT):
+            id, level = ZSTD, 1
+        if id == ZSTD and self._thorough:
+            level = min(_THOROUGH, key=lambda level: self._tried(level, data))
         size = self._coded(id, level, data)
         if size < 0:
             id, size = STORE, self._coded(STORE, 0, data)
         trace.note(codec_by_id(id).name, "encode", data.size, size, begin)
         self._at += size
         return leaf(id, size)
+
+    def _tried(self, level: int, data: Bytes) -> int:
+        size = self._coded(ZSTD, level, data)
+        return size if size >= 0 else data.size
 
     def _coded(self, id: int, level: int, data: Bytes) -> int:
         """Write a leaf's bytes; -1 where it saves nothing."""

@@ -43,6 +43,17 @@ class ZstdFunctions(NamedTuple):
     error_name: _Function
 
 
+class ZstdDictionaryFunctions(NamedTuple):
+    """Functions of the same libzstd for dictionaries that are digested once."""
+
+    create: _Function
+    free: _Function
+    use: _Function
+    create_for_decoding: _Function
+    free_for_decoding: _Function
+    decompress: _Function
+
+
 class Lz4Functions(NamedTuple):
     """Functions of liblz4's block format."""
 
@@ -65,6 +76,14 @@ _ZSTD: Final = (
     ("ZSTD_findFrameCompressedSize", c_size_t, _SPAN),
     ("ZSTD_getErrorName", c_char_p, (c_size_t,)),
 )
+_ZSTD_DICTIONARIES: Final = (
+    ("ZSTD_createCDict", c_void_p, (c_char_p, c_size_t, c_int)),
+    ("ZSTD_freeCDict", c_size_t, (c_void_p,)),
+    ("ZSTD_CCtx_refCDict", c_size_t, (c_void_p, c_void_p)),
+    ("ZSTD_createDDict", c_void_p, (c_char_p, c_size_t)),
+    ("ZSTD_freeDDict", c_size_t, (c_void_p,)),
+    ("ZSTD_decompress_usingDDict", c_size_t, (c_void_p, *_SPAN, *_SPAN, c_void_p)),
+)
 _LZ4: Final = (
     ("LZ4_compress_default", c_int, (c_void_p, c_void_p, c_int, c_int)),
     ("LZ4_compress_HC", c_int, (c_void_p, c_void_p, c_int, c_int, c_int)),
@@ -77,6 +96,13 @@ def zstd(paths: Iterable[Path] | None = None) -> ZstdFunctions | None:
     """Return libzstd's functions from the first of `paths` that has them all; None if none has."""
     found = _load(extension_modules("zstandard", "_cffi*.so", "backend_c*.so") if paths is None else paths, _ZSTD)
     return None if found is None else ZstdFunctions(*found)
+
+
+def zstd_dictionaries(paths: Iterable[Path] | None = None) -> ZstdDictionaryFunctions | None:
+    """Return the functions for dictionaries from the same place as `zstd`; None if they are not all there."""
+    where = extension_modules("zstandard", "_cffi*.so", "backend_c*.so") if paths is None else paths
+    found = _load(where, (*_ZSTD, *_ZSTD_DICTIONARIES))
+    return None if found is None else ZstdDictionaryFunctions(*found[len(_ZSTD) :])
 
 
 def lz4(paths: Iterable[Path] | None = None) -> Lz4Functions | None:

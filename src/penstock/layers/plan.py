@@ -12,6 +12,8 @@ from .contract import NAMES
 from .streams import LENGTH_BYTES, Kind
 
 _VARINT_BYTES: Final = 9
+_LEAF: Final = 3
+"""Bytes of a leaf before its stored size, at least."""
 _KINDS: Final = tuple(Kind)
 
 
@@ -109,8 +111,10 @@ def parse(plan: Bytes | bytes, raw_size: int, payload_size: int) -> Node:
     Whether its layers are known is for `registry` to say.
     """
     data = plan if type(plan) is bytes else bytes(plan)
-    if data[1:3] == b"\0\0" and data[0] < 0x80 and data[3:] == varint(payload_size):
-        return Node(data[0], b"", payload_size, ())  # by far the most common: one leaf without parameters
+    if len(data) > _LEAF and data[0] < 0x80 and data[1] < 0x80:  # by far the most common: one leaf
+        end = 2 + data[1]
+        if data[end : end + 1] == b"\0" and data[end + 1 :] == varint(payload_size):
+            return Node(data[0], data[2:end], payload_size, ())
     if len(data) > MAX_PLAN_BYTES:
         raise _over("bytes", MAX_PLAN_BYTES)
     parser = _Parser(data, MAX_STREAM_FACTOR * raw_size + STREAM_SLACK)

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
-from typing import Final
+from typing import Any, Final
 
 from ..buffers import Bytes
-from ..errors import CorruptDataError, UnknownCodecError
+from ..errors import CorruptDataError, DictionaryRequiredError, UnknownCodecError
 from . import arena, trace
-from .contract import CONSTANT, FOREIGN, LZ4, NAMES, RESERVED, STORE, ZSTD, Codec, Layer
+from .contract import CONSTANT, FOREIGN, LZ4, NAMES, RESERVED, STORE, ZSTD, ZSTD_DICTIONARY, Codec, Layer
 from .plan import Edge, Node, layer_name
 from .streams import Kind, Stream
 
 _BUILT_IN: Final = (STORE, ZSTD, LZ4)
 _LAYERS: Final[Mapping[int, str]] = {id: name for id, name in NAMES.items() if id in RESERVED and id != CONSTANT}
 """Inner layers: each stands in the file of its name, as the class of its name."""
+_ID_SIZES: Final = (8, 4)
+"""Bytes of a dictionary's id, and of its lower half."""
 _NO_LAYERS: Final[Mapping[int, Layer]] = {}
 
 
@@ -24,7 +26,8 @@ _NO_LAYERS: Final[Mapping[int, Layer]] = {}
 def codec_by_id(id: int) -> Codec:
     """Return the terminal codec with this id; its library is loaded when first asked for.
 
-    Raises `UnknownCodecError`, also for the id of a caller's codec: that one the caller must bring.
+    Raises `UnknownCodecError`, also for the id of a caller's codec: that one the caller must bring, as the dictionary
+    without which `DictionaryRequiredError` comes.
     """
     if id == STORE:
         from .store import Store
@@ -38,6 +41,8 @@ def codec_by_id(id: int) -> Codec:
         from . import lz4, native
 
         return lz4.make(native.lz4())
+    if id == ZSTD_DICTIONARY:
+        raise DictionaryRequiredError("this needs a dictionary", hint="give it: dictionary=, --dictionary")
     if id == CONSTANT:
         from .constant import Constant
 
@@ -78,7 +83,8 @@ def decode_tree(
 ) -> None:
     """Fill all of `out` with the raw bytes of a chunk, from its plan tree and its payload.
 
-    node: what `plan.parse` gave for the sizes of `payload` and `out`. foreign: the codec of leaves of id 3.
+    node: what `plan.parse` gave for the sizes of `payload` and `out`. foreign: the codec of leaves of id 3, or that of
+    id 4 with its dictionary.
     extra: inner layers by id, beside those known here. Raises `CorruptDataError`, and `UnknownCodecError` for layers
     that are not known; what `out` then holds has no meaning.
     """
@@ -163,10 +169,24 @@ def _inner_bytes(node: Node) -> int:
     return own + max((_inner_bytes(edge.node) for edge in node.edges), default=0)
 
 
+def _with_dictionary(params: bytes, given: Any) -> Codec:
+    """The codec of the dictionary that a leaf names, which the caller must bring."""
+    known = given is not None and given.id == ZSTD_DICTIONARY
+    if known and given.is_meant(params):
+        return given  # type: ignore[no-any-return]
+    if len(params) not in _ID_SIZES:
+        raise CorruptDataError(f"a dictionary's id has {max(_ID_SIZES)} bytes, or {min(_ID_SIZES)}, not {len(params)}")
+    but = f", and {given.number:016x} was given" if known else ""
+    hint = "give it: dictionary=, --dictionary"
+    raise DictionaryRequiredError(f"this needs the dictionary {params[::-1].hex()}{but}", hint=hint)
+
+
 def _terminal(node: Node, foreign: Codec | None) -> Codec:
+    if node.id == ZSTD_DICTIONARY:
+        return _with_dictionary(node.params, foreign)
     if node.params:
         raise CorruptDataError(f"{layer_name(node.id)} takes no parameters, and the plan gives it some")
-    if node.id == FOREIGN and foreign is not None:
+    if node.id == FOREIGN and foreign is not None and foreign.id == FOREIGN:
         return foreign
     if node.id in _LAYERS:
         raise CorruptDataError(f"{layer_name(node.id)} has inner streams, and the plan gives it none")

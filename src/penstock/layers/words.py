@@ -30,6 +30,7 @@ from .contract import (
     STORE,
     STRINGS,
     SYMBOLS,
+    ZSTD_DICTIONARY,
 )
 from .lines import TEXTS
 from .params import Reader
@@ -155,6 +156,8 @@ def _short(node: Node, depth: int) -> str:
         below = [edge.node for edge in node.edges if edge.node.edges or edge.size >= least]
         if len(below) == 1:
             return _short(below[0], depth)
+    if node.id == ZSTD_DICTIONARY and node.params:
+        return f"{layer_name(node.id)}({node.params[::-1].hex()})"
     inner = ", ".join(_short(one, depth + 1) for one in below[:_SMALL])
     return f"{layer_name(node.id)}({inner})" if inner else layer_name(node.id)
 

@@ -11,9 +11,11 @@ import numpy.typing as npt
 
 from ..buffers import Bytes
 from ..layers import digits, wanted
+from ..layers.contract import DIGITS, PADDING
 from ..layers.digits import Form as Digit
 from ..layers.records import Form
 from ..layers.streams import Kind, Stream
+from ..layers.switches import is_on
 from ..layers.wanted import AUTO, Want
 from .candidates import Priced
 from .prices import NOTHING, Cost, scattered, transform_cost
@@ -55,8 +57,9 @@ def _ways(blocks: list[npt.NDArray[np.uint8]], task: Task) -> Iterator[tuple[For
         return
     yield Form.ROWS, *_tried(flat, task, width)
     yield Form.TEXT, *_tried(columns, task, width)
-    yield from _padded(flat, task, width)
-    for form in _digit_forms(rows):
+    if is_on(PADDING):
+        yield from _padded(flat, task, width)
+    for form in _digit_forms(rows) if is_on(DIGITS) else ():
         yield from _as_numbers(blocks, form, task, width)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 from ..kernels import figures as k
 from ..layers import wanted
+from ..layers.contract import DELTA, DICTIONARY, PACK, PLANES, RUNS, SPARSE, SPLIT
+from ..layers.switches import any_off, is_on
 from ..layers.wanted import AUTO, STORED, Want, describe, zstd
 from .prices import Cost, Leaf, Terms, delta_cost
 from .samples import Sample, scratch, used_planes
@@ -87,7 +89,31 @@ def priced(sample: Sample, terms: Terms, trials: npt.NDArray[np.float64] | None 
     room = scratch()
     tried, total = room.untried if trials is None else trials, float(max(sample.total, 1))
     told = trees.price(sample.rows, sample.width, total, _numbers(terms), room.logs, tried, sample.views, room.trees)
-    return Slots(*divmod(told, k.TREES))
+    return _best_of_those_on(sample.width) if any_off() else Slots(*divmod(told, k.TREES))
+
+
+def _best_of_those_on(width: int) -> Slots:
+    """The cheapest trees of layers that are not switched off; the library alone where there is none."""
+    table = scratch().trees
+    for slot, layer in _layers_of_slots(width):
+        if not is_on(layer):
+            table[slot, k.PRICE] = k.NEVER
+    order = np.argsort(table[:, k.PRICE], kind="stable")[:2].tolist()
+    best, other = order if table[order[1], k.PRICE] < k.NEVER else (order[0], order[0])
+    if table[best, k.PRICE] >= k.NEVER:
+        best = other = k.NONE * k.FORMS + k.WHOLE
+        table[best, [k.PRICE, k.BITS, k.TO_ENCODE, k.TO_DECODE]] = 8.0 * width, 8.0 * width, 0.0, 0.0
+    return Slots(best, other)
+
+
+def _layers_of_slots(width: int) -> Iterator[tuple[int, int]]:
+    """Which slot is a tree of which layer."""
+    forms = ((k.BY_PLANE, PLANES),) * (width > 1) + ((k.BY_SPLIT, SPLIT), (k.PACKS, PACK))
+    for view in range(k.VIEWS):
+        yield from ((view * k.FORMS + form, layer) for form, layer in forms)
+        if view in _MODES:
+            yield from ((view * k.FORMS + form, DELTA) for form in range(k.FORMS))
+    yield from ((k.RUNS, RUNS), (k.SPARSE, SPARSE), (k.DICTIONARY, DICTIONARY))
 
 
 def bits_of(slot: int) -> float:

@@ -12,11 +12,13 @@ import numpy.typing as npt
 from ..buffers import Bytes
 from ..layers import lines, numbers, printed, strings, wanted
 from ..layers.auto import choose_leaf
+from ..layers.contract import DATES, HEXES, NUMBERS, PRINTED, STRINGS
 from ..layers.dates import Dates
 from ..layers.numbers import Numbers
 from ..layers.printed import Printed
 from ..layers.registry import codec_by_id
 from ..layers.streams import Kind, Stream
+from ..layers.switches import is_on
 from ..layers.wanted import AUTO, Want
 from . import dated
 from .aims import Aim
@@ -126,7 +128,7 @@ def _made(want: Want, data: Bytes) -> float:
 
 def _numbers(cells: Bytes, aim: Aim) -> Chosen | None:
     """The tree of numbers, if that is what nearly all cells are."""
-    params = numbers.guess(cells)
+    params = numbers.guess(cells) if is_on(NUMBERS) else None
     if params is None:
         return None
     _, streams = Numbers().encode(Stream(Kind.BYTES, cells), params)
@@ -138,7 +140,7 @@ def _numbers(cells: Bytes, aim: Aim) -> Chosen | None:
 def _values(stream: Stream, decimals: int, aim: Aim) -> Chosen:
     """The tree of a column of numbers."""
     values = stream.values()
-    params = printed.guess(values[:_FEW], decimals) if stream.kind is Kind.U64 else None
+    params = printed.guess(values[:_FEW], decimals) if stream.kind is Kind.U64 and is_on(PRINTED) else None
     if params is not None:
         _, streams = Printed().encode(stream, params)
         chosen = _values(streams[0], 0, aim)
@@ -169,7 +171,7 @@ def _row(values: npt.NDArray[Any]) -> int:
 
 def _dates(cells: Bytes, aim: Aim) -> Iterator[Chosen]:
     """The tree of dates, if that is what cells are."""
-    params = dated.guess(cells)
+    params = dated.guess(cells) if is_on(DATES) else None
     if params is not None:
         _, streams = Dates().encode(Stream(Kind.BYTES, cells), params)
         chosen = _values(streams[0], 0, aim)
@@ -179,13 +181,15 @@ def _dates(cells: Bytes, aim: Aim) -> Iterator[Chosen]:
 
 def _hexes(cells: Bytes, aim: Aim) -> Iterator[Chosen]:
     """The tree of hexadecimal digits at fixed places, if that is what cells are."""
-    found = hexes_tree(cells, aim)
+    found = hexes_tree(cells, aim) if is_on(HEXES) else None
     if found is not None:
         yield Chosen(*found)
 
 
 def _strings(cells: Bytes, aim: Aim, scale: float, worth: float) -> Iterator[Chosen]:
     """The tree of distinct strings, if there are few."""
+    if not is_on(STRINGS):
+        return
     numbers, distinct, texts = strings.numbered(cells)
     if distinct > _DISTINCT * numbers.size:
         return

@@ -11,8 +11,10 @@ import numpy.typing as npt
 from ..buffers import Bytes
 from ..layers import channels, wanted
 from ..layers.channels import Shape
+from ..layers.contract import CHANNELS
 from ..layers.records import Field, Form, pack_fields
 from ..layers.streams import Kind, Stream
+from ..layers.switches import is_on
 from ..layers.wanted import Want
 from .columns import choose, choose_layout
 from .prices import TERMS
@@ -90,7 +92,7 @@ def _channels(pieces: Sequence[Bytes], shape: Shape, objective: str, row: int, r
 
 def _groups(tables: Sequence[npt.NDArray[np.uint8]], fields: Sequence[FieldLike]) -> Iterator[Group]:
     """Find the groups of fields that foretell one another well."""
-    for first, stop in _alike(fields):
+    for first, stop in _alike(fields) if is_on(CHANNELS) else ():
         one, many = fields[first], stop - first
         parts = [table[:, one.offset : one.offset + many * one.width] for table in tables if len(table) > 1]
         found = _group(parts, one.width, big=one.big, many=many)

@@ -11,8 +11,10 @@ import numpy.typing as npt
 from ..buffers import Bytes
 from ..kernels import figures as k
 from ..layers import wanted
+from ..layers.contract import DECIMAL, DELTA, DICTIONARY
 from ..layers.records import Field, Form, pack_fields
 from ..layers.streams import Kind, Stream
+from ..layers.switches import is_on
 from ..layers.wanted import AUTO, Want
 from .blocks import choose_block
 from .candidates import Candidate, Priced, bits_of, candidates, priced
@@ -78,18 +80,19 @@ def choose(column: Column, task: Task, whole: Whole | None = None) -> Priced:
         return Priced(AUTO, 0.0, 0.0, 0.0, None, 0.0)
     if (few.values == few.values[0]).all():
         return Priced(AUTO, *constant_cost(task.total), None, 0.0)
-    if task.row and (smooth := smoothed(column.pieces, task, choose)):
+    if task.row and is_on(DELTA) and (smooth := smoothed(column.pieces, task, choose)):
         return smooth
     task = task if row == task.row else task._replace(row=row)
     terms, sample = task.terms, look(few, column, _views(task), task)
     slots = priced(sample, terms)
-    worth = bits_of(slots.best) * task.total > 8 * _WORTH
+    worth, whole = bits_of(slots.best) * task.total > 8 * _WORTH, whole if is_on(DICTIONARY) else None
     slots = tried(sample, slots, terms) if worth else slots
     found = candidates(sample, slots if task.second else slots[:1], terms)
     best = found[0]
     if worth and whole is not None and task.width > 1 and best.view != k.NONE and best.cost.bits > _MANY:
         found += few_differences(sample, best.view, best.cost.bits, task, choose)
-    if task.floats is not False and sample.rows[k.NONE, k.TOP] > _MANTISSA.get(task.width, 64):
+    maybe = task.floats is not False and is_on(DECIMAL)
+    if maybe and sample.rows[k.NONE, k.TOP] > _MANTISSA.get(task.width, 64):
         found += _decimals(few, task)
     best = min(found)
     if whole is not None and task.width >= min(_FLOATS) and best.cost.bits > _WIDE and not _rises(sample):

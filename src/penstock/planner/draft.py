@@ -7,9 +7,12 @@ from typing import Final, NamedTuple, Protocol
 
 from ..buffers import Bytes
 from ..layers import wanted
+from ..layers.contract import DIGITS, FRAMES, LINES, PADDING, RECORDS
+from ..layers.switches import is_on
 from ..layers.wanted import Want
 from .aims import Aim
 from .channels import choose_fields
+from .columns import choose_column
 from .framed import frames_tree
 from .lags import candidates, excerpt, library_price
 from .numerals import with_digits
@@ -115,14 +118,16 @@ def draft_of(raw: Bytes, aim: Aim, whole: Whole | None = None) -> tuple[Draft, W
 
     whole: what is asked what the library makes of all, where samples leave a doubt; None: they must do.
     """
-    framed = frames_tree(raw, aim)
+    framed = frames_tree(raw, aim) if is_on(FRAMES) else None
     if framed is not None:
         return AsItIs(framed), framed
-    wide = wide_text(raw, aim)
+    wide = wide_text(raw, aim) if is_on(RECORDS) else None
     if wide is not None:
         return OfWhole(wide, len(wide.children)), wide
     lengths = candidates(raw)
-    rows = padded_rows(raw, lengths, aim)
+    rows = padded_rows(raw, lengths, aim) if is_on(PADDING) else None
+    if not is_on(RECORDS):
+        return (rows.draft, rows.want) if rows else bytes_draft(raw, aim)
     if rows is None or raw.size > _FEW:
         regions = find(raw, lengths)
         if rows is None or not _better(rows, raw, regions):
@@ -132,8 +137,16 @@ def draft_of(raw: Bytes, aim: Aim, whole: Whole | None = None) -> tuple[Draft, W
 
 def text_draft(raw: Bytes, aim: Aim) -> tuple[Lined, Want] | None:
     """Look for lines of one kind in text; return as `draft_of` does."""
-    text = text_tree(raw, aim)
+    text = text_tree(raw, aim) if is_on(LINES) else None
     return (Lined(*text), text.want) if text is not None else None
+
+
+def bytes_draft(raw: Bytes, aim: Aim) -> tuple[Draft, Want] | None:
+    """Look for what layers make of single bytes: runs, one usual byte, small symbols; return as `draft_of` does."""
+    step = max(raw.size // _WINDOWS, 1)
+    windows = [raw[at : at + _WINDOW // _WINDOWS] for at in range(0, raw.size, step)]
+    found = choose_column(windows, aim.name, total=raw.size)
+    return (AsItIs(found.want), found.want) if found.want.children else None
 
 
 def _laid(raw: Bytes, regions: Sequence[Region], aim: Aim, whole: Whole | None) -> tuple[Draft, Want] | None:
@@ -206,7 +219,7 @@ def _better(rows: Rows, raw: Bytes, regions: Sequence[Region]) -> bool:
 def _tree_of(raw: Bytes, region: Region, layout: Layout, aim: Aim) -> tuple[Want, float]:
     """The tree of a layout, and the bytes that a record is expected to take."""
     data = raw[region.start : region.stop]
-    fields = with_digits(data, layout).fields if layout.record > _NUMBER else layout.fields
+    fields = with_digits(data, layout).fields if layout.record > _NUMBER and is_on(DIGITS) else layout.fields
     windows = _windows(data, layout)
     return choose_fields(windows, fields, layout.record, aim.name, row=layout.row, whole=data)
 

@@ -20,7 +20,8 @@ from ..layers.plan import pack, parse
 from ..layers.records import Field, Form, layout, pack_fields
 from ..layers.registry import codec_by_id, codec_by_name, decode_tree, layer_by_id
 from ..layers.streams import Kind, Stream
-from ..layers.wanted import ANY, LITERALS, Want, describe
+from ..layers.switches import NONE_OFF, switched_off
+from ..layers.wanted import ANY, AUTO, LITERALS, Want, describe
 from ..layers.words import tree
 from .aims import Aim, tried
 from .draft import Draft, draft_of, text_draft
@@ -57,9 +58,9 @@ class Alone(NamedTuple):
 class Explainer:
     """Explains the chunks of one stream, in order; those between may be left out by the group of `planner.GROUP`."""
 
-    def __init__(self, aim: Aim, alone: Alone) -> None:
+    def __init__(self, aim: Aim, alone: Alone, off: frozenset[int] = NONE_OFF) -> None:
         self._aim, self._alone = aim, alone
-        self._planner = Planner(aim)
+        self._planner = Planner(aim, off=off)
         self._draft: Draft | None = None
         """The plan of the group's first chunk, for those that follow it."""
         self._head: Head | None = None
@@ -71,6 +72,10 @@ class Explainer:
             self._draft = None
         if number == 0:
             self._head = Head.of(raw)
+        with switched_off(self._planner.off):
+            return self._chunk(number, raw, room)
+
+    def _chunk(self, number: int, raw: Bytes, room: Bytes) -> dict[str, Any]:
         noise = screen(raw)[1]
         try:
             coded = None if noise else self._planner.encode(number, raw, room[: raw.size - 1])
@@ -153,6 +158,7 @@ class Explainer:
     def _tell(self, told: dict[str, Any], want: Want, stream: Stream) -> None:
         """Add to a tree what the library would make of each layer's stream, and what the alternatives would."""
         if "streams" not in told:
+            want = AUTO if want.children else want  # a layer that is switched off
             told["words"] = _leaf_words(told, want, stream.data)
             return
         told["saved"] = self._by_library(stream.data) - told["stored"]

@@ -13,6 +13,7 @@ from ..layers.contract import LINES, RECORDS, ZSTD
 from ..layers.encoding import encode_tree
 from ..layers.plan import leaf, pack
 from ..layers.registry import codec_by_id
+from ..layers.switches import NONE_OFF, switched_off
 from ..layers.wanted import Want
 from .aims import Aim, tried
 from .draft import Draft, Lined, draft_of, text_draft
@@ -84,11 +85,11 @@ class Planner:
 
     The first chunk of each group leads: it tries the plan of the group before, or looks for one. The others try that
     plan, too, so that no thread waits while the data goes on as it was; then they wait for what their leader has found.
-    first: the number of the first chunk that it will see.
+    first: the number of the first chunk that it will see. off: ids of layers that it may not use.
     """
 
-    def __init__(self, aim: Aim, first: int = 0) -> None:
-        self.aim = aim
+    def __init__(self, aim: Aim, first: int = 0, off: frozenset[int] = NONE_OFF) -> None:
+        self.aim, self.off = aim, off
         self._first = first
         self._lock = threading.Lock()
         self._groups: dict[int, _Group] = {}
@@ -97,6 +98,14 @@ class Planner:
         """Encode chunk `number` to the front of `room` by a tree; None where the library alone does as well."""
         if raw.size < PLAN_FROM:
             return None
+        if not self.off:
+            return self._encode(number, raw, room)
+        with switched_off(self.off):
+            return self._encode(number, raw, room)
+
+    def _encode(self, number: int, raw: Bytes, room: Bytes) -> Coded | None:
+        if self.aim.thorough:
+            return self._lead(raw, room)[0]
         group, start = self._group(number // GROUP), number - number % GROUP
         before = self._group(number // GROUP - 1).wait() if start % SPAN and start > self._first else None
         coded = self._again(raw, room, before) if before else None
@@ -132,12 +141,13 @@ class Planner:
         if smallest is None:
             return self._instead(whole, room) if whole.asked else None, None
         found, coded = smallest
-        draft = found[0]
+        draft, guessed = found[0], not self.aim.thorough
         if isinstance(draft, Lined):
-            clear = _is_clear_text(raw, coded.size, draft.library)
+            clear = guessed and _is_clear_text(raw, coded.size, draft.library)
         else:
-            clear = not whole.asked and self._is_clear(raw, coded.size)
-        if clear or coded.size < (_TEXT_GAIN if text else self.aim.gain) * whole.made.size:
+            clear = guessed and not whole.asked and self._is_clear(raw, coded.size)
+        gain = _TEXT_GAIN if text and guessed else self.aim.gain
+        if clear or coded.size < gain * whole.made.size:
             return coded, _kept(found, coded, raw)
         return self._instead(whole, room), None
 
@@ -154,7 +164,7 @@ class Planner:
         for aim in tried(self.aim):
             found = text_draft(raw, aim) if text else draft_of(raw, aim, whole)
             out = np.empty(room.size, np.uint8) if best else room
-            coded = _coded(found[1], raw, out) if found else None
+            coded = _coded(found[1], raw, out, thorough=self.aim.thorough) if found else None
             if found and coded and (best is None or coded.size < best[1].size):
                 if best:
                     room[: coded.stored] = out[: coded.stored]
@@ -229,9 +239,9 @@ def _kept(found: tuple[Draft, Want], coded: Coded, raw: Bytes) -> Kept:
     return Kept(draft, coded.size / raw.size, want if want.id == RECORDS else None, raw.size)
 
 
-def _coded(want: Want | None, raw: Bytes, room: Bytes) -> Coded | None:
+def _coded(want: Want | None, raw: Bytes, room: Bytes, *, thorough: bool = False) -> Coded | None:
     """Encode a chunk by a tree; None where there is none, or it saves nothing."""
-    node = encode_tree(want, raw, room) if want else None
+    node = encode_tree(want, raw, room, thorough=thorough) if want else None
     if node is None:
         return None
     try:

@@ -8,7 +8,9 @@ import numpy as np
 
 from ..buffers import Bytes
 from ..layers import wanted
+from ..layers.contract import LINES
 from ..layers.records import Field, pack_fields
+from ..layers.switches import is_on
 from ..layers.wanted import Want
 from .aims import Aim
 from .glance import has_no_structure
@@ -45,7 +47,7 @@ def _is_wide(raw: Bytes, width: int, place: int) -> bool:
 
 def _tree(raw: Bytes, width: int, place: int, aim: Aim) -> Want:
     plane = np.ascontiguousarray(raw[place::width])
-    text = text_tree(plane, aim) if aim.name != "speed" else None
+    text = text_tree(plane, aim) if aim.name != "speed" and is_on(LINES) else None
     children = [wanted.AUTO] * width
     children[place] = text.want if text else wanted.zstd(aim.guess)
     return wanted.records(pack_fields([Field(1)] * width), children)
