@@ -191,6 +191,8 @@ def bad() -> dict[str, tuple[Part, str]]:
         "channels-of-one": of_bytes(37, b"\1\1", b"ab", size=2),
         "channels-of-3-bytes": of_bytes(37, b"\3\2\0", b"abc", b"def", size=6),
         "channels-without-factors": of_bytes(37, b"\1\2", b"ab", b"cd", size=4),
+        "channels-of-another-width": wide(37, b"\2\2\0", [numbers([1], 2)] * 2, 2, 4),
+        "channels-big-endian-integers": wide(37, b"\x12\2\0", [numbers([1], 2)] * 2, 2),
         "channels-not-as-long": of_bytes(37, b"\1\2\0", b"ab", b"cde", size=5),
         "padding-length-beyond": of_bytes(83, b"\3 ", b"\4", b"abcd", size=3),
         "padding-last-row": of_bytes(83, b"\3 ", b"\3\3", b"abcdef", size=5),

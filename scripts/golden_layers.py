@@ -121,6 +121,11 @@ def all_channels() -> tuple[Part, bytes]:
             parts.append(made(37, params, [numbers(column, width) for column in columns], 60 * width))
             order = "big" if code & 0x10 else "little"
             raw += b"".join(value.to_bytes(width, order) for row in rows for value in row)
+        if width > 1:
+            columns = channels.apart(rows, factors, width, signed=0)
+            params = bytes([width, 3, 80, 127]) + varint(2 * (77 << width))
+            parts.append(as_bytes(made(37, params, [numbers(one, width) for one in columns], 60 * width, width)))
+            raw += b"".join(value.to_bytes(width, "little") for row in rows for value in row)
     return regions(*parts), raw
 
 

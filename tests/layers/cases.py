@@ -184,7 +184,12 @@ def a_case(id, kind, count, random):
     if id == contract.FRAMES:
         return framed(min(count, 400), random), b"\x04" + varint(0) + varint(0) + varint(int(random.integers(4, 30)))
     if id == contract.CHANNELS:
-        return recorded(count, random)
+        stream, params = recorded(count, random)
+        code = {Kind.U16: 2, Kind.U32: 4}.get(kind, params[0])
+        whole = stream.data[: stream.data.size // (128 * 3 * 5) * 128 * 3 * 5]
+        if kind is Kind.BYTES:
+            return stream, params
+        return Stream(kind, whole), bytes((code | params[0] & 0x20,)) + params[1:]
     if id == DELTA:
         modes = [mode for mode in range(1, 10) if not (mode == 6 and kind == 0) and not (mode in (7, 9) and kind > 1)]
         mode = int(random.choice(modes))
@@ -221,7 +226,7 @@ KINDS = {
     contract.LINES: (Kind.BYTES,), contract.NUMBERS: (Kind.BYTES,), contract.STRINGS: (Kind.BYTES,),
     contract.HEXES: (Kind.BYTES,), contract.DATES: (Kind.BYTES,), contract.SYMBOLS: (Kind.BYTES,),
     REGIONS: (Kind.BYTES,), contract.RECORDS: (Kind.BYTES,), PLANES: WIDE, contract.DIGITS: (Kind.BYTES,),
-    contract.FRAMES: (Kind.BYTES,), contract.CHANNELS: (Kind.BYTES,), DELTA: ALL,
+    contract.FRAMES: (Kind.BYTES,), contract.CHANNELS: (Kind.BYTES, Kind.U16, Kind.U32), DELTA: ALL,
     contract.DECIMAL: (Kind.U32, Kind.U64), contract.PRINTED: (Kind.U64,), PACK: WIDE, SPLIT: WIDE, RUNS: ALL,
     contract.SPARSE: ALL, contract.PADDING: (Kind.BYTES,), contract.DICTIONARY: WIDE, NIBBLES: (Kind.BYTES,),
 }  # fmt: skip

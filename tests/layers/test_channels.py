@@ -5,7 +5,7 @@ import pytest
 
 from penstock.errors import CorruptDataError, UsageError
 from penstock.layers.channels import Channels, Shape, read, wanted
-from penstock.layers.streams import Kind
+from penstock.layers.streams import Kind, Stream
 
 from .inside import bytes_of, damaged, decoded, must_fill_or_refuse, round_trip, stream_of
 
@@ -30,6 +30,32 @@ def test_round_trips(width, many, rows):
         assert [(one.kind.width, one.count) for one in children] == [(width, rows)] * many
 
 
+@pytest.mark.parametrize("kind", [Kind.U16, Kind.U32])
+@pytest.mark.parametrize("rows", [0, 1, 2, 333])
+def test_integers_of_any_width(kind, rows):
+    factors = np.zeros((3, 3), np.int64)
+    factors[2, :2] = 64, -64
+    raw = np.random.default_rng(rows).bytes(3 * rows * kind.width)
+    stream = Stream(kind, np.frombuffer(raw, np.uint8))
+    stored, children = round_trip(LAYER, stream, wanted(Shape(0, False, False, 3, factors)))
+    assert stored[0] == kind.width
+    assert [one.kind for one in children] == [kind] * 3
+    left = children[2].values().astype(np.uint64) + children[0].values() - children[1].values()
+    assert (left.astype(stream.values().dtype) == stream.values()[2::3]).all()
+
+
+def test_integers_of_another_width_or_order():
+    for params in (wanted(shape(4)), wanted(shape(2, big=True))):
+        with pytest.raises(UsageError):
+            LAYER.encode(Stream(Kind.U16, np.zeros(24, np.uint8)), params)
+        with pytest.raises(CorruptDataError):
+            LAYER.decode(
+                params, [Stream(Kind.U16, np.zeros(4, np.uint8))] * 3, Stream(Kind.U16, np.zeros(12, np.uint8))
+            )
+    with pytest.raises(UsageError):
+        LAYER.encode(Stream(Kind.U64, np.zeros(24, np.uint8)), wanted(shape(0)))
+
+
 def test_a_channel_that_is_the_difference_of_two_becomes_nothing():
     random = np.random.default_rng(1)
     one, two = random.integers(-9000, 9000, (2, 500))
@@ -49,7 +75,7 @@ def test_damage():
             must_fill_or_refuse(LAYER, params, broken, Kind.BYTES, len(raw))
     for size in (0, 1, len(raw) - 6, len(raw) + 6):
         assert decoded(LAYER, params, children, Kind.BYTES, size) is None
-    assert decoded(LAYER, params, children, Kind.U16, len(raw)) is None
+    assert decoded(LAYER, params, children, Kind.U32, len(raw)) is None
     for wrong in (b"", params[:-1], params + b"\0", b"\x42" + params[1:], b"\3" + params[1:], b"\x11\2\0", b"\1\1"):
         assert decoded(LAYER, wrong, children, Kind.BYTES, len(raw)) is None
         with pytest.raises(CorruptDataError):
@@ -64,4 +90,4 @@ def test_what_is_asked_wrongly():
     with pytest.raises(UsageError):
         LAYER.encode(bytes_of(b"abcdef"), b"\1")
     with pytest.raises(UsageError):
-        LAYER.encode(stream_of([1, 2, 3], 2), wanted(shape()))
+        LAYER.encode(stream_of([1, 2, 3], 4), wanted(shape()))

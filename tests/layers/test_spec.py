@@ -159,13 +159,13 @@ def trees(draw, stream, depth=0):
     fitting = [id for id, kinds in KINDS.items() if stream.kind in kinds] if depth < 5 else []
     if data.size and data[-1] != 10:
         fitting = [id for id in fitting if id not in OF_CELLS]
-    fitting = [id for id in fitting if id != contract.CHANNELS or data.size % 2 == 0]
+    fitting = [id for id in fitting if id != contract.CHANNELS or data.size % (2 * stream.kind.width) == 0]
     id = draw(st.sampled_from([STORE, ZSTD, CONSTANT, *fitting, *fitting]))
     if id in fitting:
         random = np.random.default_rng(draw(st.integers(0, 1000)))
         params = a_case(id, stream.kind, 0, random)[1]
         if id == contract.CHANNELS:
-            params = b"\1\2\x50"
+            params = bytes((stream.kind.width,)) + b"\2\x50"
         if id in (contract.RECORDS, contract.DIGITS):
             params = pack_fields([Field(1)]) if id == contract.RECORDS else field(Form.ZONED, 1)
             wholes = [parts for parts in ([1], [2], [1, 2], [3], [5, 1, 2]) if data.size % sum(parts) == 0]

@@ -259,11 +259,12 @@ def frames(params, children, kind, size):
     return out + rest[start:]
 
 
-@layer(37, BYTES)
+@layer(37, BYTES, U16, U32)
 def channels(params, children, kind, size):
     code = params.byte()
     width, signs = code & 15, code & 0x20
     need(code < 0x40 and width in (1, 2, 4) and code & 0x1F != 0x11)
+    need(kind == BYTES or (WIDTHS[kind] == width and not code & 0x10))
     many = params.varint(2, 32)
     factors = [[signed(params.varint(0, 65534)) for _ in range(j)] for j in range(1, many)]
     params.end()

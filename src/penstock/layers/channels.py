@@ -15,12 +15,15 @@ from . import records
 from .contract import CHANNELS
 from .params import Reader
 from .plan import varint
-from .streams import Stream
+from .streams import Kind, Stream
 
 MOST: Final = 32
 """Channels of a row."""
 WIDTHS: Final = (1, 2, 4)
 """Bytes of a channel's values."""
+_AS_THEY_ARE: Final = b"\0"
+"""Where parameters that are asked for begin so, values are as wide as the stream's."""
+_KINDS: Final = (Kind.BYTES, Kind.U16, Kind.U32)
 LARGEST: Final = 32767
 """A factor, in units of 1/64."""
 _BIG: Final = 0x10
@@ -52,7 +55,7 @@ class Shape(NamedTuple):
 
 
 def wanted(shape: Shape) -> bytes:
-    """Return the parameters: 2 to 32 channels of 1, 2 or 4 bytes, factors of 16 bits."""
+    """Return the parameters: 2 to 32 channels of 1, 2 or 4 bytes (0: as the stream's), factors of 16 bits."""
     code = shape.width | (_BIG if shape.big and shape.width > 1 else 0) | (_SIGNED if shape.signed else 0)
     below = [int(shape.factors[one, other]) for one in range(shape.many) for other in range(one)]
     return bytes((code,)) + varint(shape.many) + b"".join(varint(2 * q if q >= 0 else -2 * q - 1) for q in below)
@@ -66,12 +69,16 @@ class Channels:
 
     def encode(self, stream: Stream, params: bytes) -> tuple[bytes, list[Stream]]:
         """Return what is left of each channel; `params` as `wanted` makes them. `UsageError`: no whole rows."""
+        if params[:1] == _AS_THEY_ARE and stream.kind in _KINDS:
+            params = bytes((stream.kind.width,)) + params[1:]
         try:
             shape = read(params)
         except CorruptDataError as error:
             raise UsageError(f"these are no parameters of channels: {error}") from error
+        if not _fits(shape, stream):
+            raise UsageError(f"channels of {shape.width} bytes are not in {stream.kind.name}")
         fields = shape.fields
-        _, columns = records.Records().encode(stream, fields)
+        _, columns = records.Records().encode(Stream(Kind.BYTES, stream.data), fields)
         room = records.room(fields, stream.data.size)
         _fill(room, columns)
         _foretell(room, shape, -1)
@@ -82,11 +89,18 @@ class Channels:
         shape = read(params)
         fields = shape.fields
         room = records.room(fields, out.data.size)
+        if not _fits(shape, out):
+            raise CorruptDataError(f"channels of {shape.width} bytes in {out.kind.name}")
         if [(child.kind, child.data.size) for child in children] != [(one.kind, one.data.size) for one in room]:
             raise CorruptDataError(f"{len(children)} streams that are not those of {shape.many} channels")
         _fill(room, children)
         _foretell(room, shape, 1)
-        records.Records().decode(fields, room, out)
+        records.Records().decode(fields, room, Stream(Kind.BYTES, out.data))
+
+
+def _fits(shape: Shape, stream: Stream) -> bool:
+    """Whether a stream's items are the channels' values, or bytes."""
+    return stream.kind is Kind.BYTES or (stream.kind.width == shape.width and not shape.big)
 
 
 def _fill(room: Sequence[Stream], columns: Sequence[Stream]) -> None:

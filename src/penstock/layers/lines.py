@@ -77,7 +77,10 @@ class Columns(NamedTuple):
 
 
 def wanted(cutting: Cutting, keys: npt.NDArray[np.uint64]) -> bytes:
-    """Return the parameters that ask for columns: those known by `keys`, from the second one on."""
+    """Return the parameters that ask for columns: those known by `keys`, from the second one on.
+
+    A key behind a 0 stands for cells of the same column as the key before: they come in turn.
+    """
     return bytes(cutting) + keys.astype("<u8").tobytes()
 
 
@@ -93,9 +96,9 @@ class Lines:
             raise UsageError("lines are cut from bytes, as parameters say")
         cutting = Cutting(*params[:_CUTTING])
         text = turned(stream.data, cutting.end)
-        keys = np.frombuffer(params, "<u8", offset=_CUTTING).astype(np.uint64)
+        keys, joined = _joined(np.frombuffer(params, "<u8", offset=_CUTTING).astype(np.uint64))
         with arena.borrowed(cut_room(text)) as room:
-            made = columns(cut(text, cutting, room), keys, keys.size)
+            made = columns(cut(text, cutting, room), keys, keys.size, joined=joined)
         ended = not text.size or bool(text[-1] == _NEWLINE)
         parts = [Stream(Kind.BYTES, made.shapes), Stream.of(made.numbers), Stream.of(made.which)]
         return bytes((ended, cutting.end)), parts + [Stream(Kind.BYTES, cells) for cells in made.cells]
@@ -115,6 +118,14 @@ class Lines:
             from ..kernels import weave
 
             weave.swap(out.data, _NEWLINE, end, out.data)
+
+
+def _joined(keys: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint16]]:
+    """The keys that parameters tell, and the column of each, the first one's before them."""
+    marks = keys == 0
+    behind = np.concatenate([[False], marks[:-1]]) if marks.size else marks
+    own = ~(marks | behind)
+    return keys[~marks], np.concatenate([[0], np.cumsum(own)[~marks]]).astype(np.uint16)
 
 
 def turned(text: Bytes, end: int) -> Bytes:
@@ -188,10 +199,17 @@ def cut(text: Bytes, cutting: Cutting, room: arena.Arena | None = None) -> Cut:
     return Cut(text, begins, firsts, starts[:many], ends[:many], which, examples[:shapes], counts[:shapes])
 
 
-def columns(found: Cut, keys: npt.NDArray[np.uint64], room: int, *, empty: bool = False) -> Columns:
+def columns(
+    found: Cut,
+    keys: npt.NDArray[np.uint64],
+    room: int,
+    *,
+    empty: bool = False,
+    joined: npt.NDArray[np.uint16] | None = None,
+) -> Columns:
     """Put the cells into columns; more than the known `keys` as long as there is `room` for so many.
 
-    empty: only say which columns there are.
+    empty: only say which columns there are. joined: the column for each of the known ones, if some share theirs.
     """
     from ..kernels import lines
 
@@ -215,6 +233,8 @@ def columns(found: Cut, keys: npt.NDArray[np.uint64], room: int, *, empty: bool 
     renumbered[keep[good]] = np.arange(1, np.count_nonzero(good) + 1, dtype=np.uint16)
     which = renumbered[found.which]
     offsets = offsets[:-1][good]
+    if joined is not None:
+        numbers, count = joined[numbers[: int(spans[good].sum())]], int(joined[-1])
     none = [found.text[:0]] * (count + 1)
     cells = none if empty else _spread(found, which, numbers, offsets, count + 1)
     narrow = which.astype(np.uint8) if good.sum() < 256 else which

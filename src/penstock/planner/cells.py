@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from itertools import pairwise
 from math import log2, pow
 from typing import Any, Final, NamedTuple
 
@@ -25,6 +26,7 @@ from .aims import Aim
 from .columns import choose_column
 from .cuttings import Prices, Ways, best_cutting
 from .hexed import hexes_tree
+from .kin import Column, Read, families
 
 _LEAST: Final = 256
 """Bytes of a coded column of which no more is looked for."""
@@ -61,6 +63,8 @@ class Chosen(NamedTuple):
     size: float
     text: float = 1.0
     """The share of text in these bytes."""
+    read: Read | None = None
+    """The column as numbers, if it is such, whatever the tree is."""
 
 
 def choose_cells(cells: Bytes, aim: Aim, scale: float, worth: float = 0.0) -> Chosen:
@@ -72,14 +76,15 @@ def choose_cells(cells: Bytes, aim: Aim, scale: float, worth: float = 0.0) -> Ch
     best = Chosen(wanted.zstd(aim.strong), _QUICK * _made(wanted.zstd(1), cells))
     if best.size <= _LEAST:
         return best
-    number = _numbers(cells, aim)
+    number = _numbers(cells, aim, scale)
     if number is not None and number.size < best.size:
         return number
-    best = min(
-        [best, *_dates(cells, aim), *_hexes(cells, aim), *_strings(cells, aim, scale, worth)], key=lambda one: one.size
-    )
+    date = None if number else _dates(cells, aim, scale)
+    others = [one for one in (date, None if number else _hexes(cells, aim), _strings(cells, aim, scale, worth)) if one]
+    best = min([best, *others], key=lambda one: one.size)
     within = worth and best.size > max(worth, _LARGE) and best.text > _TEXT
-    return _within(cells, best, aim, scale) if within else best
+    found = _within(cells, best, aim, scale) if within else best
+    return found._replace(read=(number or date or found).read)
 
 
 def _within(cells: Bytes, best: Chosen, aim: Aim, scale: float) -> Chosen:
@@ -113,10 +118,38 @@ def lines_of(ways: Ways, aim: Aim, scale: float, *, inside: bool = False) -> Cho
     worth = 0.0 if inside else _PART * ways.price
     columns = [choose_cells(ways.columns.cells[at + 1], aim, scale, worth) for at in own]
     text = wanted.zstd(aim.strong)
-    params = lines.wanted(ways.cutting, ways.columns.keys[own])
-    want = wanted.lines(params, [text, AUTO, AUTO, text, *(one.want for one in columns)])
+    keys, trees, size = _with_kin(ways, own, columns, aim, scale)
+    want = wanted.lines(lines.wanted(ways.cutting, keys), [text, AUTO, AUTO, text, *trees])
     others = ways.bits.sum() - bits[own].sum()
-    return Chosen(want, sum(one.size for one in columns) + float(others) / 8)
+    return Chosen(want, size + float(others) / 8)
+
+
+def _with_kin(
+    ways: Ways, own: npt.NDArray[np.int64], columns: Sequence[Chosen], aim: Aim, scale: float
+) -> tuple[npt.NDArray[np.uint64], list[Want], float]:
+    """The keys and trees of columns, those that tell each other as one, and the bytes of all."""
+    told = zip(own, columns, _places(ways, own), strict=True)
+    known = [Column(ways.columns.cells[at + 1], one.size, one.read, places) for at, one, places in told]
+    found = families(known, aim, scale)
+    groups = [(one.members, one.want, one.size) for one in found]
+    kin = {at for one in found for at in one.members}
+    groups += [((at,), one.want, one.size) for at, one in enumerate(columns) if at not in kin]
+    names = [int(ways.columns.keys[at]) for at in own]
+    keys = [
+        key for members, _, _ in groups for at in members for key in ([0] if at != members[0] else []) + [names[at]]
+    ]
+    return np.array(keys, np.uint64), [one[1] for one in groups], sum(one[2] for one in groups)
+
+
+def _places(ways: Ways, own: npt.NDArray[np.int64]) -> list[list[tuple[int, int]]]:
+    """For each column the shapes that it stands in, and where."""
+    found: dict[int, list[tuple[int, int]]] = {int(at) + 1: [] for at in own}
+    starts = ways.columns.offsets.tolist()
+    for shape, (start, stop) in enumerate(pairwise([*starts, ways.columns.numbers.size])):
+        for place, number in enumerate(ways.columns.numbers[start:stop].tolist()):
+            if number in found:
+                found[number].append((shape, place))
+    return [found[int(at) + 1] for at in own]
 
 
 def _made(want: Want, data: Bytes) -> float:
@@ -126,27 +159,28 @@ def _made(want: Want, data: Bytes) -> float:
     return _PLAN + (data.size if size < 0 else size)
 
 
-def _numbers(cells: Bytes, aim: Aim) -> Chosen | None:
+def _numbers(cells: Bytes, aim: Aim, scale: float) -> Chosen | None:
     """The tree of numbers, if that is what nearly all cells are."""
     params = numbers.guess(cells) if is_on(NUMBERS) else None
     if params is None:
         return None
-    _, streams = Numbers().encode(Stream(Kind.BYTES, cells), params)
-    chosen = _values(streams[0], params[2], aim)
+    told, streams = Numbers().encode(Stream(Kind.BYTES, cells), params)
+    chosen = _values(streams[0], params[2], aim, scale)
     others = sum(_made(AUTO, one.data) for one in streams[1:])
-    return Chosen(wanted.numbers(params, chosen.want, AUTO), chosen.size + others)
+    read = Read(NUMBERS, params, told, streams[0])
+    return Chosen(wanted.numbers(params, chosen.want, AUTO), chosen.size + others, read=read)
 
 
-def _values(stream: Stream, decimals: int, aim: Aim) -> Chosen:
+def _values(stream: Stream, decimals: int, aim: Aim, scale: float) -> Chosen:
     """The tree of a column of numbers."""
     values = stream.values()
     params = printed.guess(values[:_FEW], decimals) if stream.kind is Kind.U64 and is_on(PRINTED) else None
     if params is not None:
         _, streams = Printed().encode(stream, params)
-        chosen = _values(streams[0], 0, aim)
+        chosen = _values(streams[0], 0, aim, scale)
         others = sum(_made(AUTO, one.data) for one in streams[1:])
         return Chosen(wanted.printed(params, chosen.want), chosen.size + others)
-    priced = choose_column([values], aim.name, _row(values), total=values.size, whole=values)
+    priced = choose_column([values], aim.name, _row(values), total=int(scale * values.size), whole=values)
     return Chosen(priced.want, priced.bits * values.size / 8)
 
 
@@ -169,35 +203,36 @@ def _row(values: npt.NDArray[Any]) -> int:
     return best + 1 if best and bool(steps[best] < _NEARER * steps[0]) else 0
 
 
-def _dates(cells: Bytes, aim: Aim) -> Iterator[Chosen]:
+def _dates(cells: Bytes, aim: Aim, scale: float) -> Chosen | None:
     """The tree of dates, if that is what cells are."""
     params = dated.guess(cells) if is_on(DATES) else None
-    if params is not None:
-        _, streams = Dates().encode(Stream(Kind.BYTES, cells), params)
-        chosen = _values(streams[0], 0, aim)
-        others = sum(_made(AUTO, one.data) for one in streams[1:])
-        yield Chosen(wanted.dates(params, chosen.want), chosen.size + others)
+    if params is None:
+        return None
+    told, streams = Dates().encode(Stream(Kind.BYTES, cells), params)
+    chosen = _values(streams[0], 0, aim, scale)
+    others = sum(_made(AUTO, one.data) for one in streams[1:])
+    read = Read(DATES, params, told, streams[0])
+    return Chosen(wanted.dates(params, chosen.want), chosen.size + others, read=read)
 
 
-def _hexes(cells: Bytes, aim: Aim) -> Iterator[Chosen]:
+def _hexes(cells: Bytes, aim: Aim) -> Chosen | None:
     """The tree of hexadecimal digits at fixed places, if that is what cells are."""
     found = hexes_tree(cells, aim) if is_on(HEXES) else None
-    if found is not None:
-        yield Chosen(*found)
+    return Chosen(*found) if found else None
 
 
-def _strings(cells: Bytes, aim: Aim, scale: float, worth: float) -> Iterator[Chosen]:
+def _strings(cells: Bytes, aim: Aim, scale: float, worth: float) -> Chosen | None:
     """The tree of distinct strings, if there are few."""
     if not is_on(STRINGS):
-        return
+        return None
     numbers, distinct, texts = strings.numbered(cells)
     if distinct > _DISTINCT * numbers.size:
-        return
+        return None
     indices = Stream.of(strings.narrow(numbers, distinct))
-    index = Chosen(AUTO, _made(AUTO, indices.data)) if indices.kind is Kind.BYTES else _values(indices, 0, aim)
+    index = Chosen(AUTO, _made(AUTO, indices.data)) if indices.kind is Kind.BYTES else _values(indices, 0, aim, scale)
     text = choose_cells(texts, aim, scale, worth)
     fewer = _fewer(numbers, distinct, scale) * text.size
-    yield Chosen(wanted.strings(index.want, text.want), index.size + fewer, fewer / (index.size + fewer))
+    return Chosen(wanted.strings(index.want, text.want), index.size + fewer, fewer / (index.size + fewer))
 
 
 def _fewer(numbers: npt.NDArray[np.uint32], distinct: int, scale: float) -> float:

@@ -60,12 +60,13 @@ def choose_column(
 
     windows: contiguous pieces of it, some 512 to 4096 values in all, all of one type. objective: `speed`, `balanced`
     or `ratio`. row: values from one row of a grid to the next, 0 if there are none. floats: whether these are the bits
-    of floats; None: look. total: values that the tree will encode at once. whole: all of them, strided or not, so that
-    repeats are seen that lie far apart. Same arguments, same tree.
+    of floats; None: look. total: values that the tree will encode at once. whole: all of them, strided or not, or as
+    many as are at hand, so that repeats are seen that lie far apart. Same arguments, same tree.
     """
     width = windows[0].dtype.itemsize if windows else 1
     column = Column.of([_widened(window) for window in windows])
-    task = Task(width, TERMS[objective], row, floats, total, second=True)
+    share = 1.0 if whole is None else min(1.0, whole.size / max(total, 1))
+    task = Task(width, TERMS[objective], row, floats, total, second=True, share=share)
     return choose(column, task, None if whole is None else lambda step: _widened(whole[::step]))
 
 

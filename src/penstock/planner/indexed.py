@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from math import log2
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -33,6 +34,7 @@ _LARGEST: Final = 1 << 16
 _SIGNS: Final = 2.0
 """Bits that codes take of differences beside their length."""
 _NATS: Final = 1.386
+_LEAST: Final = 2
 _MORE: Final = 16.0
 """Times as many as those that came once, at most."""
 Choice = Callable[[Column, Task], Priced]
@@ -46,26 +48,41 @@ def indexed(whole: Whole, few: Column, best: Candidate, task: Task, choose: Choi
     whole: gives the column's values, of which many are sorted if few of them say that it may pay.
     few: windows of it. best: the tree to beat. choose: prices the indices, and the sorted distinct values.
     """
-    step = max(1, int(task.total) // _LOOKED_AT)
+    step = max(1, int(task.share * task.total) // _LOOKED_AT)
     some = whole(step)
-    total, size = some.size * step, min(some.size, 2 * _LOOKED_AT)
-    known, many = _merged(some[:size], total)
+    here, size = some.size * step, min(some.size, 2 * _LOOKED_AT)
+    total, more_later = int(here / task.share), _growth(some[:size], task.share)
+    known, many = _merged(some[:size], here)
+    many *= more_later
     # The estimate of all there are comes first: mostly they are too many.
     if known.size > _FRESH * size or many > _MOST * total or not _pays(few, best, known, many / known.size, total):
         return
-    more = whole(max(1, total // _SORTED))
-    distinct, many = _merged(more, total)
+    more = whole(max(1, here // _SORTED))
+    distinct, many = _merged(more, here)
+    many *= more_later
     if many > min(_MOST * total, _LARGEST):
         return
     width = 1 if many <= 1 << 8 else 2
     places = np.searchsorted(distinct, few.values).astype(np.uint64)
     indices = choose(Column(places, few.starts), task._replace(width=width, floats=False))
-    values = choose(_windows(distinct), task._replace(total=distinct.size, row=0))
+    values = choose(_windows(distinct), task._replace(total=distinct.size, row=0, share=1.0))
     share = many / total
     cost = Cost(indices.bits, indices.encode_ns + _ENCODE, indices.decode_ns + _DECODE)
     cost = cost.plus(Cost(values.bits, values.encode_ns, values.decode_ns), share)
     want = wanted.dictionary(indices.want, values.want)
     yield Candidate(task.terms.price(cost, task.width), cost, want, 0, "dictionary")
+
+
+def _growth(values: Numbers, share: float) -> float:
+    """By how much more distinct values there are in all of a column, of which these are a share.
+
+    Each time there is twice as much, as many are new as are in these beside those of that half which has fewer.
+    """
+    if share >= 1.0 or values.size < _LEAST:
+        return 1.0
+    middle = values.size // 2
+    fewer, both = min(np.unique(part).size for part in (values[:middle], values[middle:])), np.unique(values).size
+    return float((1.0 / share) ** min(1.0, log2(both / fewer)))
 
 
 def few_differences(sample: Sample, view: int, bits: float, task: Task, choose: Choice) -> Iterator[Candidate]:

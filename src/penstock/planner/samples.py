@@ -119,6 +119,8 @@ class Task(NamedTuple):
     total: float
     second: bool = False
     """Whether the next best tree is asked for too."""
+    share: float = 1.0
+    """Of all values, those that are at hand."""
 
 
 def look(few: Column, column: Column, views: int, task: Task) -> Sample:
