@@ -489,3 +489,22 @@ def test_capsules_where_encryption_is_required(dictionary, source):
     blob = penstock.compress(NEW[0], dictionary=dictionary)
     with pytest.raises(CorruptDataError, match="encrypt"):
         penstock.test(source(blob), dictionary=dictionary, key=bytes(32))
+
+
+@pytest.mark.parametrize("sealed", [False, True], ids=["plain", "sealed"])
+def test_damaged_containers_with_a_dictionary(dictionary, sealed):
+    data, options = made(9000), {"key": bytes(32)} if sealed else {}
+    blob = penstock.compress(data, dictionary=dictionary, chunk_size=4096, **options)
+    chance, exact = random.Random(5), 0
+    for _ in range(600):
+        bad = bytearray(blob)
+        bad[chance.randrange(len(bad))] ^= 1 << chance.randrange(8)
+        try:
+            assert penstock.decompress(bad, dictionary=dictionary, **options) == data
+            exact += 1
+        except penstock.PenstockError:
+            pass
+    assert exact < 10
+    for size in range(0, len(blob), 7):
+        with pytest.raises(CorruptDataError):
+            penstock.decompress(blob[:size], dictionary=dictionary, **options)
