@@ -20,7 +20,9 @@ DATA = st.binary(max_size=200) | WORDS.map(b"".join)
 def table_of(symbols):
     """The tables of those of the symbols that find a place."""
     words = np.frombuffer(bytearray(b"".join(one.ljust(8, b"\0") for one in symbols)), np.uint64)
-    return binding._install(np.arange(len(symbols)), words, np.array([len(one) for one in symbols], np.uint8))
+    return binding._install(
+        binding._empty(), np.arange(len(symbols)), words, np.array([len(one) for one in symbols], np.uint8)
+    )
 
 
 def encoded(data, kept):
@@ -114,7 +116,7 @@ def test_symbols_that_are_found():
 def test_counts():
     """A pair is not counted over the end of a line; the first byte of a symbol counts on its own."""
     table = table_of([b"ab", b"a", b"c"])
-    singles, doubles = np.zeros(kernels.CODES, np.uint32), np.zeros(kernels.CODES**2, np.uint32)
+    singles, doubles = np.zeros(kernels.CODES, np.uint16), np.zeros(kernels.CODES**2, np.uint16)
     assert kernels.count(np.frombuffer(b"abc\ncabx", np.uint8), *table[:3], singles, doubles) == 6
     found = {int(at): int(singles[at]) for at in np.flatnonzero(singles)}
     assert found == {0: 2, 2: 2, 256 + ord("a"): 2, 256 + ord("x"): 1}
@@ -124,7 +126,7 @@ def test_counts():
 
 def test_candidates():
     table = table_of([b"ab", b"c"])
-    singles, doubles = np.zeros(kernels.CODES, np.uint32), np.zeros(kernels.CODES**2, np.uint32)
+    singles, doubles = np.zeros(kernels.CODES, np.uint16), np.zeros(kernels.CODES**2, np.uint16)
     singles[[0, 1, 256 + 7]] = 5, 3, 1
     doubles[[1, kernels.CODES, 256 + 7]] = 4, 2, 9
     room = kernels.CANDIDATES

@@ -13,6 +13,7 @@ from .memory import load8_at, load32_at, load64_at, store8_at
 from .simd import PHI, address, store64
 
 ESCAPE = 255
+"""As layers/symbols.py has it."""
 NEWLINE = 10
 MOST = 254
 """Symbols of a table: one for each other code."""
@@ -188,26 +189,29 @@ def decode(codes, by_code, sizes, state, out):
         code = np.int64(codes[at])
         at += 1
         word, length = by_code[code], np.int64(sizes[code])
-        if code == ESCAPE:
-            if at >= count or codes[at] == NEWLINE:
+        if length > 8:
+            if code != ESCAPE or at >= count or codes[at] == NEWLINE:
                 return np.int64(-1)
             word, length = np.uint64(codes[at]), np.int64(1)
             at += 1
-        if length > 8 or made + length > room:
+        if made + 8 <= room:
+            store64(out, made, word)
+        elif made + length > room:
             return np.int64(-1)
-        for place in range(length):
-            out[made + place] = np.uint8((word >> np.uint64(8 * place)) & _LOW)
+        else:
+            for place in range(length):
+                out[made + place] = np.uint8((word >> np.uint64(8 * place)) & _LOW)
         made += length
     state[AT], state[MADE] = at, made
     return np.int64(0)
 
 
-@kernel(f"int64({READ_ONLY}, uint16[::1], uint64[::1], uint16[::1], uint32[::1], uint32[::1])")
+@kernel(f"int64({READ_ONLY}, uint16[::1], uint64[::1], uint16[::1], uint16[::1], uint16[::1])")
 def count(cells, pairs, longer, slots, singles, doubles):
     """Count codes, and pairs of them, in cells coded with a table; return how many codes there are.
 
-    singles: `CODES` of zeros; doubles: their square. The first byte of a longer symbol counts on its own
-    too, as if it were escaped.
+    singles: `CODES` of zeros; doubles: their square. At most 32 KiB of cells: more would make counts begin anew. The
+    first byte of a longer symbol counts on its own too, as if it were escaped.
     """
     at, size, codes, before = np.int64(0), np.int64(cells.size), np.int64(0), np.int64(-1)
     base, p, g, s = address(cells), address(pairs), address(longer), address(slots)
@@ -223,13 +227,13 @@ def count(cells, pairs, longer, slots, singles, doubles):
         if code == NEWLINE:
             before = np.int64(-1)
             continue
-        singles[code] += np.uint32(1)
+        singles[code] += np.uint16(1)
         if before >= 0:
-            doubles[before * CODES + code] += np.uint32(1)
+            doubles[before * CODES + code] += np.uint16(1)
         if entry >> 8 > 1:
-            singles[one] += np.uint32(1)
+            singles[one] += np.uint16(1)
             if before >= 0:
-                doubles[before * CODES + one] += np.uint32(1)
+                doubles[before * CODES + one] += np.uint16(1)
         before = code
     return codes
 
@@ -251,7 +255,7 @@ def _add(word, length, gain, table, words, lengths, gains, found):
 
 
 @kernel(
-    "int64(uint32[::1], uint32[::1], int64, uint64[::1], uint8[::1], int32[::1], uint64[::1], uint8[::1], int64[::1])"
+    "int64(uint16[::1], uint16[::1], int64, uint64[::1], uint8[::1], int32[::1], uint64[::1], uint8[::1], int64[::1])"
 )
 def propose(singles, doubles, least, by_code, sizes, table, words, lengths, gains):
     """List symbols, and pairs of them cut to 8 bytes, and the bytes that each stands for; return how many.

@@ -22,8 +22,9 @@ from ..layers.streams import Kind, Stream
 from ..layers.wanted import ANY, LITERALS, Want, describe
 from ..layers.words import tree
 from .aims import Aim, tried
-from .draft import Draft, draft_of, text_draft
+from .draft import AsItIs, Draft, draft_of, text_draft
 from .glance import has_no_structure
+from .pieces import symbol_tree
 from .planner import GROUP, PLAN_FROM, SPAN, Coded, Planner
 from .prospects import prospects
 from .screen import screen
@@ -138,6 +139,9 @@ class Explainer:
             found, seconds = _timed(lambda aim=aim, find=find: find(raw, aim))  # type: ignore[misc]
             if found is not None:
                 yield *found, seconds
+        want, seconds = _timed(lambda: symbol_tree(raw, self._aim))
+        if want is not None:
+            yield AsItIs(want), want, seconds
 
     def _tell(self, told: dict[str, Any], want: Want, stream: Stream) -> None:
         """Add to a tree what the library would make of each layer's stream, and what the alternatives would."""
