@@ -31,6 +31,8 @@ STEP = 8 << 20
 """Bytes of one call: some tens of milliseconds at most."""
 WAYS = 4
 """Parts that are coded side by side."""
+APART = 1 << 12
+"""Bytes from which on there are parts: where one ends a symbol may be cut, which short strings cannot afford."""
 AT, MADE = range(2)
 """What `decode` knows between two calls: codes read, and bytes written."""
 _SINGLE = 8
@@ -135,7 +137,7 @@ def encode(cells, start, stop, pairs, longer, slots, ends, codes):
         return np.int64(-1)
     base, out = address(cells) + start, address(codes)
     p, g, s = address(pairs), address(longer), address(slots)
-    part = size // WAYS
+    part = size // WAYS if size >= APART else np.int64(0)
     a, b, c, d = np.int64(0), part, 2 * part, 3 * part
     for way in range(WAYS):
         ends[way] = 2 * way * part

@@ -19,7 +19,8 @@ from .streams import Kind, Stream
 
 ESCAPE: Final = 255
 """The code before a byte that is no symbol."""
-_LONGEST: Final = 8
+LONGEST: Final = 8
+"""Bytes of a symbol at most."""
 _SAMPLE: Final = 16 << 10
 """Bytes by which symbols are found."""
 _PIECES: Final = 16
@@ -89,16 +90,16 @@ class Table(NamedTuple):
 
 def table_of(symbols: Sequence[bytes]) -> Table:
     """Return the tables of symbols, in this order, if each finds a place there. Raises `UsageError` where not."""
-    words = _words(symbols)
-    lengths = np.array([len(one) for one in symbols], np.uint8)
-    table = _install(_empty(), np.arange(words.size), words, lengths)
-    if table.symbols != list(symbols):
-        raise UsageError("these are no symbols that were found together", hint="find them anew")
-    return table
+    if all(0 < len(one) <= LONGEST and b"\n" not in one for one in symbols):
+        words, lengths = _words(symbols), np.array([len(one) for one in symbols], np.uint8)
+        table = _install(_empty(), np.arange(words.size), words, lengths)
+        if table.symbols == list(symbols):
+            return table
+    raise UsageError("these are no symbols that were found together", hint="find them anew")
 
 
 def _words(symbols: Sequence[bytes]) -> npt.NDArray[np.uint64]:
-    return np.frombuffer(bytearray(b"".join(one.ljust(_LONGEST, b"\0") for one in symbols)), np.uint64)
+    return np.frombuffer(bytearray(b"".join(one.ljust(LONGEST, b"\0") for one in symbols)), np.uint64)
 
 
 def _empty() -> Table:
@@ -167,10 +168,10 @@ def split(cells: Bytes) -> list[bytes]:
     """Return the symbols of cells that came from a file. Raises `CorruptDataError` where they are none."""
     from ..kernels.symbols import MOST
 
-    if cells.size > MOST * (_LONGEST + 1):
+    if cells.size > MOST * (LONGEST + 1):
         raise CorruptDataError(f"symbols of {cells.size} bytes are too many")
     *symbols, rest = cells.tobytes().split(b"\n")
-    if rest or len(symbols) > MOST or not all(0 < len(one) <= _LONGEST for one in symbols):
+    if rest or len(symbols) > MOST or not all(0 < len(one) <= LONGEST for one in symbols):
         raise CorruptDataError(f"{len(symbols)} symbols that are too many, too long, or empty")
     return symbols
 
