@@ -174,20 +174,34 @@ def decode(codes, by_code, sizes, state, out):
         return np.int64(-1)
     stop = min(count, at + STEP)
     while at < stop:
-        if at + 4 <= stop and made + 32 <= room:
+        if at + 5 <= count and made + 40 <= room:
             c0, c1, c2, c3 = codes[at], codes[at + 1], codes[at + 2], codes[at + 3]
-            n0, n1, n2, n3 = sizes[c0], sizes[c1], sizes[c2], sizes[c3]
+            n0, n1, n2, n3 = np.int64(sizes[c0]), np.int64(sizes[c1]), np.int64(sizes[c2]), np.int64(sizes[c3])
+            store64(out, made, by_code[c0])
             if not (n0 | n1 | n2 | n3) & SPECIAL:
-                store64(out, made, by_code[c0])
-                made += np.int64(n0)
-                store64(out, made, by_code[c1])
-                made += np.int64(n1)
-                store64(out, made, by_code[c2])
-                made += np.int64(n2)
-                store64(out, made, by_code[c3])
-                made += np.int64(n3)
+                store64(out, made + n0, by_code[c1])
+                store64(out, made + n0 + n1, by_code[c2])
+                store64(out, made + n0 + n1 + n2, by_code[c3])
+                made += n0 + n1 + n2 + n3
                 at += 4
                 continue
+            # Up to the first that is special, without another guess: what is stored too much is stored over.
+            second = np.int64(n0 < SPECIAL)
+            third = second & np.int64(n1 < SPECIAL)
+            fourth = third & np.int64(n2 < SPECIAL)
+            many = second + third + fourth
+            made += n0 * second
+            store64(out, made, by_code[c1])
+            made += n1 * third
+            store64(out, made, by_code[c2])
+            made += n2 * fourth
+            byte = codes[at + many + 1]
+            if codes[at + many] != ESCAPE or byte == NEWLINE:
+                return np.int64(-1)
+            out[made] = byte
+            made += 1
+            at += many + 2
+            continue
         code = np.int64(codes[at])
         at += 1
         word, length = by_code[code], np.int64(sizes[code])

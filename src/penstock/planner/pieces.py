@@ -27,8 +27,8 @@ _PLAIN: Final = 0.97
 """The part of all bytes that must be letters, digits, marks or blanks."""
 _HARD: Final = 1.1
 """The ratio below which there is nothing to gain."""
-_CODE: Final = 0.7
-_ESCAPE: Final = 10.0
+_CODE: Final = 0.6
+_ESCAPE: Final = 5.0
 """Nanoseconds to decode a code, and how much more for one that is escaped: the next step is not foreseen."""
 _LESS: Final = 0.1
 """Nanoseconds a byte that the library decodes in less, because codes are fewer than bytes."""
