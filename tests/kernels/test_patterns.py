@@ -1,6 +1,7 @@
 """Many patterns at once: the automaton is as its slow twin says, and finds what the slow search finds."""
 
 import random
+import threading
 
 import numpy as np
 import pytest
@@ -102,6 +103,7 @@ def test_a_pattern_longer_than_a_block():
 
 def test_more_matches_than_one_call_names(monkeypatch):
     monkeypatch.setattr(binding, "_NAMED", 100)
+    monkeypatch.setattr(binding, "_spare", threading.local())
     patterns = [b"a" * size for size in range(1, 31)]
     assert found(patterns, b"a" * 700) == twin.matches(b"a" * 700, patterns)
     assert found([b"a"] * 250, b"aba") == [(at, number) for at in (0, 2) for number in range(250)]

@@ -36,7 +36,7 @@ def jit_pattern_search(
 
     Strings stand for their UTF-8 bytes, positions count bytes. The time does not depend on the number of patterns as
     long as the automaton's rows fit the caches, and is linear in data and matches for all inputs. Memory: the matches
-    (12 bytes each, once more while they are joined), 4 MiB, and the automaton.
+    (12 bytes each, at most twice that where they come unevenly), 7 MiB that each thread keeps, and the automaton.
 
     Raises `UsageError` for an empty pattern, `LimitExceededError` for more than `limit` matches. To search with the
     same patterns again, keep an `OptimizedDictionary`. Method: Aho and Corasick 1975, read backwards, eight parts of
