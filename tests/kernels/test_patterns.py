@@ -109,6 +109,17 @@ def test_more_matches_than_one_call_names(monkeypatch):
     assert found([b"a"] * 250, b"aba") == [(at, number) for at in (0, 2) for number in range(250)]
 
 
+@pytest.mark.parametrize("dense", [slice(-3000, None), slice(0, 3000), slice(700_000, 900_000)])
+def test_matches_that_come_unevenly(dense):
+    text = np.full(3 * kernels.BLOCK, ord("b"), np.uint8)
+    text[dense] = ord("a")
+    found = binding.find(binding.build([b"a", b"ba"]), text, every=True, limit=1 << 40)
+    ones = np.flatnonzero(text == ord("a"))
+    pairs = [at - 1 for at in ones[:1].tolist() if at > 0]
+    assert found.positions.tolist() == sorted([*ones.tolist(), *pairs])
+    assert found.patterns.sum() == len(pairs)
+
+
 def test_more_matches_than_allowed():
     compiled, text = binding.build([b"a", b"aa"]), np.frombuffer(b"a" * 100, np.uint8)
     assert binding.find(compiled, text, every=True, limit=199).positions.size == 199

@@ -22,6 +22,8 @@ ROW_PLACES: Final = 1 << 25
 """Places in the rows of states: 128 MiB. States beyond that are looked up by their children."""
 _NAMED: Final = 1 << 18
 """Matches named by one call."""
+_AHEAD: Final = 4
+"""Matches that room is made for, for each that there is: no more than will likely come, and that is a guess."""
 _KEPT: Final = 1 << 22
 """Matches looked through by one call."""
 
@@ -170,7 +172,7 @@ class _Found:
         self.total += count
         if count > self._free:
             self._cut()
-            likely = self.total * start // (self._size - start)
+            likely = min(self.total * start // (self._size - start), _AHEAD * self.total)
             room = count + likely + likely // 8
             self._parts.append(Matches(np.empty(room, np.int64), np.empty(room, np.int32)))
             self._free = room
