@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import penstock
 from naive import patterns as twin
-from penstock.errors import BadBufferError, LimitExceededError, UsageError
+from penstock.errors import BadBufferError, CorruptDataError, LimitExceededError, UsageError
 
 TWINS = {"all": twin.matches, "longest": twin.longest, "tokens": twin.tokens}
 
@@ -122,11 +122,51 @@ def test_many_threads_add_and_search_at_once():
     assert words.statistics()["searches"] == 120
 
 
+HOSTS = [b"https://www.host-%d.example.org/page/%d" % (at % 9, at * 37 % 1000) for at in range(300)]
+
+
+def test_strings_are_coded_each_on_its_own():
+    words = penstock.OptimizedDictionary(HOSTS[:100])
+    coded = [words.encode(host) for host in HOSTS]
+    assert 3 * sum(map(len, coded)) < sum(map(len, HOSTS))
+    assert [words.decode(each) for each in coded] == HOSTS
+    other = penstock.OptimizedDictionary(symbols=words.symbols)
+    assert [other.decode(each) for each in coded] == HOSTS
+    assert other.encode(HOSTS[7]) == coded[7]
+    lines = words.encode(b"\n".join(HOSTS))
+    assert [words.decode(line) for line in lines.split(b"\n")] == HOSTS
+    words.add("another")
+    assert words.encode(HOSTS[7]) == coded[7]  # symbols stay as they were
+
+
+@settings(deadline=None)
+@given(st.lists(st.binary(max_size=30)), st.binary(max_size=100))
+def test_any_string_can_be_coded(samples, text):
+    words = penstock.OptimizedDictionary()
+    words.train(samples)
+    assert words.decode(words.encode(text)) == text
+    assert words.encode(b"") == words.decode(b"") == b""
+    with pytest.raises(UsageError, match="has symbols"):
+        words.train(samples)
+
+
+def test_codes_and_symbols_that_are_none():
+    words = penstock.OptimizedDictionary(symbols=[b"abc"])
+    assert words.decode(b"\0\0") == b"abcabc"
+    for codes in (b"\1", b"\xff", b"\xff\n"):
+        with pytest.raises(CorruptDataError):
+            words.decode(codes)
+    for symbols in ([b""], [b"a\n"], [b"123456789"], [b"abcd", b"abce"], [b"%03d" % at for at in range(255)]):
+        with pytest.raises(UsageError, match="no symbols"):
+            penstock.OptimizedDictionary(symbols=symbols)
+
+
 def slow_entropy(data):
     shares = [data.count(value) / len(data) for value in set(data)]
     return -sum(share * math.log2(share) for share in shares)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300), st.integers(1, 400))
 def test_entropy(data, block):
     assert penstock.jit_entropy_calc(data) == pytest.approx(slow_entropy(data), abs=1e-9)

@@ -50,7 +50,8 @@ def quick(monkeypatch):
     monkeypatch.setattr(dictionary, "_LEAST", 500)
     monkeypatch.setattr(dictionary, "GOAL", 0.0)
     monkeypatch.setattr(dictionary, "TIMES", 0.0)
-    monkeypatch.setattr(dictionary, "ENTROPY_GOAL", 0.0)
+    for goal in ("ENTROPY_GOAL", "ENCODE_GOAL", "DECODE_GOAL"):
+        monkeypatch.setattr(dictionary, goal, 0.0)
     monkeypatch.setitem(sys.modules, "ahocorasick", None)  # as if it were not installed
     monkeypatch.setitem(sys.modules, "ahocorasick_rs", None)
     real = dictionary.side_by_side
@@ -63,13 +64,15 @@ def test_as_json_without_the_libraries(quick, capsys):
     found = json.loads(out)
     assert found["benchmark"] == "dictionary"
     whats = ["3 patterns, all matches", "1000 patterns, all matches", "1100 patterns, all matches"]
-    assert [row["what"] for row in found["rows"]] == [*whats, "1000 patterns, tokens", "entropy"]
+    assert [row["what"] for row in found["rows"]] == [
+        *whats, "1000 patterns, tokens", "lines to codes", "codes to lines", "entropy",
+    ]  # fmt: skip
     for row in found["rows"]:
         assert row["what"] in err
         assert all(rate > 0 for rate in row["gb_per_s"].values())
     assert [sorted(row["gb_per_s"]) for row in found["rows"]] == [
         ["bytes.find", "penstock"], ["bytes.find", "penstock"], ["penstock"], ["penstock", "re"],
-        ["Counter", "NumPy", "penstock"],
+        ["penstock", "zlib"], ["penstock", "zlib"], ["Counter", "NumPy", "penstock"],
     ]  # fmt: skip
     assert found["rows"][1]["missing"] == ["pyahocorasick", "ahocorasick_rs"]
     assert found["rows"][1]["matches"] > 0

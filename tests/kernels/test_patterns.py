@@ -1,6 +1,7 @@
 """Many patterns at once: the automaton is as its slow twin says, and finds what the slow search finds."""
 
 import random
+import threading
 
 import numpy as np
 import pytest
@@ -102,9 +103,21 @@ def test_a_pattern_longer_than_a_block():
 
 def test_more_matches_than_one_call_names(monkeypatch):
     monkeypatch.setattr(binding, "_NAMED", 100)
+    monkeypatch.setattr(binding, "_spare", threading.local())
     patterns = [b"a" * size for size in range(1, 31)]
     assert found(patterns, b"a" * 700) == twin.matches(b"a" * 700, patterns)
     assert found([b"a"] * 250, b"aba") == [(at, number) for at in (0, 2) for number in range(250)]
+
+
+@pytest.mark.parametrize("dense", [slice(-3000, None), slice(0, 3000), slice(700_000, 900_000)])
+def test_matches_that_come_unevenly(dense):
+    text = np.full(3 * kernels.BLOCK, ord("b"), np.uint8)
+    text[dense] = ord("a")
+    found = binding.find(binding.build([b"a", b"ba"]), text, every=True, limit=1 << 40)
+    ones = np.flatnonzero(text == ord("a"))
+    pairs = [at - 1 for at in ones[:1].tolist() if at > 0]
+    assert found.positions.tolist() == sorted([*ones.tolist(), *pairs])
+    assert found.patterns.sum() == len(pairs)
 
 
 def test_more_matches_than_allowed():

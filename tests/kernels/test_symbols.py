@@ -14,18 +14,20 @@ from penstock.layers import symbols as binding
 
 SYMBOL = st.binary(min_size=1, max_size=8).filter(lambda raw: b"\n" not in raw)
 WORDS = st.lists(st.sampled_from([b"the ", b"he", b"e", b"there", b"\n", b"\0", b"\xff", b"a\n", b"12345678"]))
-DATA = st.binary(max_size=200) | WORDS.map(b"".join)
+DATA = (st.binary(max_size=200) | WORDS.map(b"".join)).flatmap(lambda raw: st.sampled_from([raw, raw * 90]))
 
 
 def table_of(symbols):
     """The tables of those of the symbols that find a place."""
     words = np.frombuffer(bytearray(b"".join(one.ljust(8, b"\0") for one in symbols)), np.uint64)
-    return binding._install(np.arange(len(symbols)), words, np.array([len(one) for one in symbols], np.uint8))
+    return binding._install(
+        binding._empty(), np.arange(len(symbols)), words, np.array([len(one) for one in symbols], np.uint8)
+    )
 
 
 def encoded(data, kept):
     """What the twin makes of the parts that are coded side by side."""
-    part = len(data) // kernels.WAYS
+    part = len(data) // kernels.WAYS if len(data) >= kernels.APART else 0
     cuts = [part * way for way in range(kernels.WAYS)] + [len(data)]
     return b"".join(twin.encode(data[a:b], kept) for a, b in pairwise(cuts))
 
@@ -43,7 +45,7 @@ def test_codes_are_those_of_the_twin(symbols, data):
     assert out[: len(data)].tobytes() == data and (out[len(data) :] == 0xA7).all()
 
 
-@pytest.mark.parametrize("size", [0, 1, 3, 4, 5, 31, 32, 33, 63, 64, 65, 257, 5000])
+@pytest.mark.parametrize("size", [0, 1, 3, 4, 5, 31, 32, 33, 63, 64, 65, 257, 4095, 4096, 4099, 5000])
 def test_sizes(size):
     data = (b"the rain in spain\nstays mainly in the plain\n" * (size // 40 + 1))[:size]
     table = binding.find(np.frombuffer(data, np.uint8))
@@ -114,7 +116,7 @@ def test_symbols_that_are_found():
 def test_counts():
     """A pair is not counted over the end of a line; the first byte of a symbol counts on its own."""
     table = table_of([b"ab", b"a", b"c"])
-    singles, doubles = np.zeros(kernels.CODES, np.uint32), np.zeros(kernels.CODES**2, np.uint32)
+    singles, doubles = np.zeros(kernels.CODES, np.uint16), np.zeros(kernels.CODES**2, np.uint16)
     assert kernels.count(np.frombuffer(b"abc\ncabx", np.uint8), *table[:3], singles, doubles) == 6
     found = {int(at): int(singles[at]) for at in np.flatnonzero(singles)}
     assert found == {0: 2, 2: 2, 256 + ord("a"): 2, 256 + ord("x"): 1}
@@ -124,7 +126,7 @@ def test_counts():
 
 def test_candidates():
     table = table_of([b"ab", b"c"])
-    singles, doubles = np.zeros(kernels.CODES, np.uint32), np.zeros(kernels.CODES**2, np.uint32)
+    singles, doubles = np.zeros(kernels.CODES, np.uint16), np.zeros(kernels.CODES**2, np.uint16)
     singles[[0, 1, 256 + 7]] = 5, 3, 1
     doubles[[1, kernels.CODES, 256 + 7]] = 4, 2, 9
     room = kernels.CANDIDATES

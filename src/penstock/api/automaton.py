@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -19,7 +21,9 @@ Numbers = npt.NDArray[np.int32]
 ROW_PLACES: Final = 1 << 25
 """Places in the rows of states: 128 MiB. States beyond that are looked up by their children."""
 _NAMED: Final = 1 << 18
-"""Matches written by one call."""
+"""Matches named by one call."""
+_AHEAD: Final = 4
+"""Matches that room is made for, for each that there is: no more than will likely come, and that is a guess."""
 _KEPT: Final = 1 << 22
 """Matches looked through by one call."""
 
@@ -129,31 +133,92 @@ def _grown(joined: Bytes, starts: Places, numbers: Numbers, classes: Bytes) -> t
     return _Tree(labels[:states].copy(), parents[:states], depths[:states].copy(), own[:states].copy()), following
 
 
+class _Scratch(NamedTuple):
+    """Memory for the hits of a block, and for matches before they are moved to where they stay."""
+
+    hits: npt.NDArray[np.uint64]
+    spans: Places
+    matches: Matches
+
+
+_spare = threading.local()
+"""The scratch of each thread, while it is not used: new memory costs more than what is written there."""
+
+
+@contextmanager
+def _scratch() -> Iterator[_Scratch]:
+    from ..kernels import patterns as kernels
+
+    scratch: _Scratch | None = getattr(_spare, "scratch", None)
+    _spare.scratch = None
+    if scratch is None:
+        room = Matches(np.empty(_NAMED, np.int64), np.empty(_NAMED, np.int32))
+        scratch = _Scratch(np.empty(kernels.ROOM, np.uint64), np.zeros(4 * kernels.STREAMS, np.int64), room)
+    yield scratch
+    _spare.scratch = scratch
+
+
+class _Found:
+    """Matches that come from the last to the first, in few arrays that are filled from their ends."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._parts: list[Matches] = []
+        self._free = self.total = 0
+
+    def put(self, matches: Matches, start: int) -> None:
+        """Put matches before those that are there; start: how much of the data is still to be looked through."""
+        count = matches.positions.size
+        self.total += count
+        if count > self._free:
+            self._cut()
+            likely = min(self.total * start // (self._size - start), _AHEAD * self.total)
+            room = count + likely + likely // 8
+            self._parts.append(Matches(np.empty(room, np.int64), np.empty(room, np.int32)))
+            self._free = room
+        self._free -= count
+        last, stop = self._parts[-1], self._free + count
+        last.positions[self._free : stop], last.patterns[self._free : stop] = matches
+
+    def _cut(self) -> None:
+        """Leave out of the last array what is free."""
+        if self._parts:
+            last = self._parts[-1]
+            self._parts[-1] = Matches(last.positions[self._free :], last.patterns[self._free :])
+
+    def joined(self) -> Matches:
+        """All matches in order."""
+        self._cut()
+        if len(self._parts) == 1:
+            return self._parts[0]
+        parts = [Matches(np.empty(0, np.int64), np.empty(0, np.int32)), *self._parts][::-1]
+        return Matches(
+            np.concatenate([one.positions for one in parts]), np.concatenate([one.patterns for one in parts])
+        )
+
+
 def find(automaton: Automaton, text: Bytes, *, every: bool, limit: int) -> Matches:
     """Return all matches, or the longest at each position. Raises `LimitExceededError` for more than `limit`."""
+    found = _Found(text.size)
+    with _scratch() as scratch:
+        for start in _scanned(automaton, text, scratch):
+            parts: list[Matches] = []
+            for matches, last in _named(automaton, scratch, start, every=every):
+                if found.total + sum(one.positions.size for one in (*parts, matches)) > limit:
+                    hint = "search a part of the data, or only the longest matches, or allow more"
+                    raise LimitExceededError(f"there are more than {limit} matches", hint=hint)
+                parts.append(matches if last else Matches(matches.positions.copy(), matches.patterns.copy()))
+            for matches in reversed(parts):
+                found.put(matches, start)
+    return found.joined()
+
+
+def _scanned(a: Automaton, text: Bytes, scratch: _Scratch) -> Iterator[int]:
+    """Scan one block after the other, from the last to the first; yield where each starts that has hits."""
     from ..kernels import patterns as kernels
 
-    hits, spans = np.empty(kernels.ROOM, np.uint64), np.zeros(4 * kernels.STREAMS, np.int64)
-    found, total = [Matches(np.empty(0, np.int64), np.empty(0, np.int32))], 0
-    for start, count in _scanned(automaton, text, hits, spans):
-        block = []
-        for part in _named(automaton, hits, spans, start, count, every=every):
-            if (total := total + part.positions.size) > limit:
-                hint = "search a part of the data, or only the longest matches, or allow more"
-                raise LimitExceededError(f"there are more than {limit} matches", hint=hint)
-            block.append(part)
-        found += reversed(block)
-    found.reverse()
-    return Matches(
-        np.concatenate([part.positions for part in found]), np.concatenate([part.patterns for part in found])
-    )
-
-
-def _scanned(a: Automaton, text: Bytes, hits: npt.NDArray[np.uint64], spans: Places) -> Iterator[tuple[int, int]]:
-    """Scan one block after the other, from the last to the first; yield where each starts and how many hits it has."""
-    from ..kernels import patterns as kernels
-
-    state, step = np.zeros(1, np.int64), kernels.BLOCK if a.rows == a.states else kernels.PART
+    hits, spans, state = scratch.hits, scratch.spans, np.zeros(1, np.int64)
+    step = kernels.BLOCK if a.rows == a.states else kernels.PART
     for stop in range(text.size, 0, -step):
         start = max(0, stop - step)
         if a.rows == a.states:
@@ -164,23 +229,20 @@ def _scanned(a: Automaton, text: Bytes, hits: npt.NDArray[np.uint64], spans: Pla
                 hits, spans, state,
             )  # fmt: skip
         if count:
-            yield start, count
+            yield start
 
 
-def _named(
-    a: Automaton, hits: npt.NDArray[np.uint64], spans: Places, start: int, count: int, *, every: bool
-) -> Iterator[Matches]:
-    """Yield the matches of a block, in arrays of at most `_NAMED`."""
+def _named(a: Automaton, scratch: _Scratch, start: int, *, every: bool) -> Iterator[tuple[Matches, bool]]:
+    """Yield the matches of a block in order, in memory that the next ones take, and whether they are the last."""
     from ..kernels import patterns as kernels
 
-    state, room = np.array([0, 0, -1], np.int64), min(2 * count, _NAMED)
-    while state[0] < 2 * kernels.STREAMS:
-        part = Matches(np.empty(room, np.int64), np.empty(room, np.int32))
-        made = kernels.name(hits, spans, start, a.step, a.first, a.following, every, *part, state)
-        few = 2 * made < room  # to keep the array for them would take more than a copy
-        part = part.cut(made)
-        yield Matches(part.positions.copy(), part.patterns.copy()) if few else part
-        room = _NAMED
+    state, last = np.array([0, 0, -1], np.int64), False
+    while not last:
+        made = kernels.name(
+            scratch.hits, scratch.spans, start, a.step, a.first, a.following, every, *scratch.matches, state
+        )
+        last = bool(state[0] == 2 * kernels.STREAMS)
+        yield scratch.matches.cut(made), last
 
 
 def tokens(automaton: Automaton, text: Bytes, *, limit: int) -> Matches:

@@ -1,4 +1,4 @@
-"""The dictionary kit: many patterns found at once, and the order-0 entropy of data."""
+"""The dictionary kit: many patterns found at once, short strings coded, and the order-0 entropy of data."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 from ..buffers import Bytes, as_bytes
 from ..errors import UsageError
+from ..layers.symbols import LONGEST, Table, fill, table_of
+from ..layers.symbols import find as find_symbols
 from ..limits import MAX_MATCHES
 from .arguments import whole
 from .automaton import Automaton, Matches, build, find, tokens
@@ -34,7 +36,7 @@ def jit_pattern_search(
 
     Strings stand for their UTF-8 bytes, positions count bytes. The time does not depend on the number of patterns as
     long as the automaton's rows fit the caches, and is linear in data and matches for all inputs. Memory: the matches
-    (12 bytes each, once more while they are joined), 4 MiB, and the automaton.
+    (12 bytes each, at most twice that where they come unevenly), 7 MiB that each thread keeps, and the automaton.
 
     Raises `UsageError` for an empty pattern, `LimitExceededError` for more than `limit` matches. To search with the
     same patterns again, keep an `OptimizedDictionary`. Method: Aho and Corasick 1975, read backwards, eight parts of
@@ -65,13 +67,17 @@ class OptimizedDictionary:
 
     Each pattern is there once: its number is the place at which it was added. `dictionary[number]` is the pattern,
     `pattern in dictionary` and `dictionary.number(pattern)` go the other way.
+
+    `encode` and `decode` make short strings shorter, each on its own, by at most 254 symbols of 1 to 8 bytes. symbols:
+    those of another dictionary, whose codes this one is to decode.
     """
 
-    def __init__(self, patterns: Iterable[object] = ()) -> None:
+    def __init__(self, patterns: Iterable[object] = (), symbols: Iterable[bytes] | None = None) -> None:
         self._lock = threading.Lock()
         self._numbers: dict[bytes, int] = {}
         self._patterns: list[bytes] = []
         self._compiled: Automaton | None = None
+        self._table = None if symbols is None else table_of(list(symbols))
         self._searches = self._searched = self._matches = 0
         for pattern in _patterns(patterns):
             self.add(pattern)
@@ -101,6 +107,41 @@ class OptimizedDictionary:
     def tokenize(self, data: object, *, limit: int = MAX_MATCHES) -> Matches:
         """Return matches that do not overlap: the leftmost, the longest there, and so on behind it."""
         return self._found(data, "tokens", limit)
+
+    def train(self, samples: Iterable[object]) -> None:
+        """Find symbols from strings like those that will be encoded: some tens of them at least.
+
+        Raises `UsageError` where there are symbols already: what was encoded could no longer be decoded.
+        """
+        joined = np.frombuffer(b"\n".join(_bytes(sample).tobytes() for sample in samples), np.uint8)
+        with self._lock:
+            if self._table is not None:
+                raise UsageError("this dictionary has symbols", hint="train before anything is encoded")
+            self._table = find_symbols(joined)
+
+    @property
+    def symbols(self) -> tuple[bytes, ...]:
+        """The symbols, in the order of their codes: keep them with what is encoded. Found from the patterns if none."""
+        return tuple(self._symbols().symbols)
+
+    def encode(self, data: object) -> bytes:
+        """Return the codes of any bytes, a line feed as itself: lines can be decoded one by one. At most twice as long.
+
+        Where there are no symbols yet they are found from the patterns, and stay as they are.
+        """
+        return self._symbols().encode(_bytes(data)).tobytes()
+
+    def decode(self, codes: object) -> bytes:
+        """Return what was encoded. Raises `CorruptDataError` for what these symbols cannot have encoded."""
+        coded, symbols = _bytes(codes), self._symbols().symbols
+        out = np.empty(LONGEST * coded.size, np.uint8)
+        return out[: fill(coded, symbols, out)].tobytes()
+
+    def _symbols(self) -> Table:
+        with self._lock:
+            if self._table is None:
+                self._table = find_symbols(np.frombuffer(b"\n".join(self._patterns), np.uint8))
+            return self._table
 
     def statistics(self) -> dict[str, Any]:
         """Return figures on the patterns, the automaton (compiled now, if it was not), and the searches so far."""

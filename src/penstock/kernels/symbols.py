@@ -13,6 +13,7 @@ from .memory import load8_at, load32_at, load64_at, store8_at
 from .simd import PHI, address, store64
 
 ESCAPE = 255
+"""As layers/symbols.py has it."""
 NEWLINE = 10
 MOST = 254
 """Symbols of a table: one for each other code."""
@@ -30,6 +31,8 @@ STEP = 8 << 20
 """Bytes of one call: some tens of milliseconds at most."""
 WAYS = 4
 """Parts that are coded side by side."""
+APART = 1 << 12
+"""Bytes from which on there are parts: where one ends a symbol may be cut, which short strings cannot afford."""
 AT, MADE = range(2)
 """What `decode` knows between two calls: codes read, and bytes written."""
 _SINGLE = 8
@@ -134,7 +137,7 @@ def encode(cells, start, stop, pairs, longer, slots, ends, codes):
         return np.int64(-1)
     base, out = address(cells) + start, address(codes)
     p, g, s = address(pairs), address(longer), address(slots)
-    part = size // WAYS
+    part = size // WAYS if size >= APART else np.int64(0)
     a, b, c, d = np.int64(0), part, 2 * part, 3 * part
     for way in range(WAYS):
         ends[way] = 2 * way * part
@@ -171,43 +174,60 @@ def decode(codes, by_code, sizes, state, out):
         return np.int64(-1)
     stop = min(count, at + STEP)
     while at < stop:
-        if at + 4 <= stop and made + 32 <= room:
+        if at + 5 <= count and made + 40 <= room:
             c0, c1, c2, c3 = codes[at], codes[at + 1], codes[at + 2], codes[at + 3]
-            n0, n1, n2, n3 = sizes[c0], sizes[c1], sizes[c2], sizes[c3]
+            n0, n1, n2, n3 = np.int64(sizes[c0]), np.int64(sizes[c1]), np.int64(sizes[c2]), np.int64(sizes[c3])
+            store64(out, made, by_code[c0])
             if not (n0 | n1 | n2 | n3) & SPECIAL:
-                store64(out, made, by_code[c0])
-                made += np.int64(n0)
-                store64(out, made, by_code[c1])
-                made += np.int64(n1)
-                store64(out, made, by_code[c2])
-                made += np.int64(n2)
-                store64(out, made, by_code[c3])
-                made += np.int64(n3)
+                store64(out, made + n0, by_code[c1])
+                store64(out, made + n0 + n1, by_code[c2])
+                store64(out, made + n0 + n1 + n2, by_code[c3])
+                made += n0 + n1 + n2 + n3
                 at += 4
                 continue
+            # Up to the first that is special, without another guess: what is stored too much is stored over.
+            second = np.int64(n0 < SPECIAL)
+            third = second & np.int64(n1 < SPECIAL)
+            fourth = third & np.int64(n2 < SPECIAL)
+            many = second + third + fourth
+            made += n0 * second
+            store64(out, made, by_code[c1])
+            made += n1 * third
+            store64(out, made, by_code[c2])
+            made += n2 * fourth
+            byte = codes[at + many + 1]
+            if codes[at + many] != ESCAPE or byte == NEWLINE:
+                return np.int64(-1)
+            out[made] = byte
+            made += 1
+            at += many + 2
+            continue
         code = np.int64(codes[at])
         at += 1
         word, length = by_code[code], np.int64(sizes[code])
-        if code == ESCAPE:
-            if at >= count or codes[at] == NEWLINE:
+        if length > 8:
+            if code != ESCAPE or at >= count or codes[at] == NEWLINE:
                 return np.int64(-1)
             word, length = np.uint64(codes[at]), np.int64(1)
             at += 1
-        if length > 8 or made + length > room:
+        if made + 8 <= room:
+            store64(out, made, word)
+        elif made + length > room:
             return np.int64(-1)
-        for place in range(length):
-            out[made + place] = np.uint8((word >> np.uint64(8 * place)) & _LOW)
+        else:
+            for place in range(length):
+                out[made + place] = np.uint8((word >> np.uint64(8 * place)) & _LOW)
         made += length
     state[AT], state[MADE] = at, made
     return np.int64(0)
 
 
-@kernel(f"int64({READ_ONLY}, uint16[::1], uint64[::1], uint16[::1], uint32[::1], uint32[::1])")
+@kernel(f"int64({READ_ONLY}, uint16[::1], uint64[::1], uint16[::1], uint16[::1], uint16[::1])")
 def count(cells, pairs, longer, slots, singles, doubles):
     """Count codes, and pairs of them, in cells coded with a table; return how many codes there are.
 
-    singles: `CODES` of zeros; doubles: their square. The first byte of a longer symbol counts on its own
-    too, as if it were escaped.
+    singles: `CODES` of zeros; doubles: their square. At most 32 KiB of cells: more would make counts begin anew. The
+    first byte of a longer symbol counts on its own too, as if it were escaped.
     """
     at, size, codes, before = np.int64(0), np.int64(cells.size), np.int64(0), np.int64(-1)
     base, p, g, s = address(cells), address(pairs), address(longer), address(slots)
@@ -223,13 +243,13 @@ def count(cells, pairs, longer, slots, singles, doubles):
         if code == NEWLINE:
             before = np.int64(-1)
             continue
-        singles[code] += np.uint32(1)
+        singles[code] += np.uint16(1)
         if before >= 0:
-            doubles[before * CODES + code] += np.uint32(1)
+            doubles[before * CODES + code] += np.uint16(1)
         if entry >> 8 > 1:
-            singles[one] += np.uint32(1)
+            singles[one] += np.uint16(1)
             if before >= 0:
-                doubles[before * CODES + one] += np.uint32(1)
+                doubles[before * CODES + one] += np.uint16(1)
         before = code
     return codes
 
@@ -251,7 +271,7 @@ def _add(word, length, gain, table, words, lengths, gains, found):
 
 
 @kernel(
-    "int64(uint32[::1], uint32[::1], int64, uint64[::1], uint8[::1], int32[::1], uint64[::1], uint8[::1], int64[::1])"
+    "int64(uint16[::1], uint16[::1], int64, uint64[::1], uint8[::1], int32[::1], uint64[::1], uint8[::1], int64[::1])"
 )
 def propose(singles, doubles, least, by_code, sizes, table, words, lengths, gains):
     """List symbols, and pairs of them cut to 8 bytes, and the bytes that each stands for; return how many.

@@ -17,7 +17,10 @@ from ..errors import CorruptDataError, UsageError
 from .contract import SYMBOLS
 from .streams import Kind, Stream
 
-_LONGEST: Final = 8
+ESCAPE: Final = 255
+"""The code before a byte that is no symbol."""
+LONGEST: Final = 8
+"""Bytes of a symbol at most."""
 _SAMPLE: Final = 16 << 10
 """Bytes by which symbols are found."""
 _PIECES: Final = 16
@@ -87,22 +90,23 @@ class Table(NamedTuple):
 
 def table_of(symbols: Sequence[bytes]) -> Table:
     """Return the tables of symbols, in this order, if each finds a place there. Raises `UsageError` where not."""
-    words = _words(symbols)
-    lengths = np.array([len(one) for one in symbols], np.uint8)
-    table = _install(np.arange(words.size), words, lengths)
-    if table.symbols != list(symbols):
-        raise UsageError("these are no symbols that were found together", hint="find them anew")
-    return table
+    if all(0 < len(one) <= LONGEST and b"\n" not in one for one in symbols):
+        words, lengths = _words(symbols), np.array([len(one) for one in symbols], np.uint8)
+        table = _install(_empty(), np.arange(words.size), words, lengths)
+        if table.symbols == list(symbols):
+            return table
+    raise UsageError("these are no symbols that were found together", hint="find them anew")
 
 
 def _words(symbols: Sequence[bytes]) -> npt.NDArray[np.uint64]:
-    return np.frombuffer(bytearray(b"".join(one.ljust(_LONGEST, b"\0") for one in symbols)), np.uint64)
+    return np.frombuffer(bytearray(b"".join(one.ljust(LONGEST, b"\0") for one in symbols)), np.uint64)
 
 
-def _install(order: npt.NDArray[np.int64], words: npt.NDArray[np.uint64], lengths: Bytes) -> Table:
+def _empty() -> Table:
+    """The tables of no symbols, and room for others."""
     from ..kernels import symbols as kernels
 
-    table = Table(
+    room = Table(
         np.empty(kernels.PAIRS + kernels.BEHIND, np.uint16),
         np.empty(kernels.SLOTS, np.uint64),
         np.empty(kernels.SLOTS + kernels.BEHIND, np.uint16),
@@ -110,22 +114,30 @@ def _install(order: npt.NDArray[np.int64], words: npt.NDArray[np.uint64], length
         np.empty(kernels.CODES, np.uint8),
         0,
     )
-    return table._replace(made=kernels.install(order, words, lengths, *table[:-1]))
+    return _install(room, np.empty(0, np.int64), np.empty(0, np.uint64), np.empty(0, np.uint8))
+
+
+def _install(room: Table, order: npt.NDArray[np.int64], words: npt.NDArray[np.uint64], lengths: Bytes) -> Table:
+    """The tables of symbols in this order, in the memory of others."""
+    from ..kernels import symbols as kernels
+
+    return room._replace(made=kernels.install(order, words, lengths, *room[:-1]))
 
 
 def find(data: Bytes) -> Table:
     """Find symbols that make the codes of a sample of the data few."""
     from ..kernels import symbols as kernels
 
-    sample = _sample(data)
-    words, lengths = np.empty(kernels.CANDIDATES, np.uint64), np.empty(kernels.CANDIDATES, np.uint8)
-    table = _install(np.empty(0, np.int64), words, lengths)
+    sample, many = _sample(data), kernels.CANDIDATES
+    words, lengths, gains = np.empty(many, np.uint64), np.empty(many, np.uint8), np.empty(many, np.int64)
+    slots, singles = np.empty(many, np.int32), np.empty(kernels.CODES, np.uint16)
+    doubles, table = np.empty(kernels.CODES**2, np.uint16), _empty()
     for turn in range(1, _ROUNDS + 1):
-        singles, doubles = np.zeros(kernels.CODES, np.uint32), np.zeros(kernels.CODES**2, np.uint32)
+        for counts in (slots, singles, doubles):
+            counts.fill(0)
         kernels.count(sample[: sample.size * turn // _ROUNDS], *table[:3], singles, doubles)
-        slots, gains = np.zeros(kernels.CANDIDATES, np.int32), np.zeros(kernels.CANDIDATES, np.int64)
         found = kernels.propose(singles, doubles, _LEAST, *table[3:5], slots, words, lengths, gains)
-        table = _install(_best(gains[:found]), words, lengths)
+        table = _install(table, _best(gains[:found]), words, lengths)
     return table
 
 
@@ -156,10 +168,10 @@ def split(cells: Bytes) -> list[bytes]:
     """Return the symbols of cells that came from a file. Raises `CorruptDataError` where they are none."""
     from ..kernels.symbols import MOST
 
-    if cells.size > MOST * (_LONGEST + 1):
+    if cells.size > MOST * (LONGEST + 1):
         raise CorruptDataError(f"symbols of {cells.size} bytes are too many")
     *symbols, rest = cells.tobytes().split(b"\n")
-    if rest or len(symbols) > MOST or not all(0 < len(one) <= _LONGEST for one in symbols):
+    if rest or len(symbols) > MOST or not all(0 < len(one) <= LONGEST for one in symbols):
         raise CorruptDataError(f"{len(symbols)} symbols that are too many, too long, or empty")
     return symbols
 

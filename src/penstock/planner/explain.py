@@ -24,8 +24,9 @@ from ..layers.switches import NONE_OFF, switched_off
 from ..layers.wanted import ANY, AUTO, LITERALS, Want, describe
 from ..layers.words import tree
 from .aims import Aim, tried
-from .draft import Draft, draft_of, text_draft
+from .draft import AsItIs, Draft, draft_of, text_draft
 from .glance import has_no_structure
+from .pieces import symbol_tree
 from .planner import GROUP, PLAN_FROM, SPAN, Coded, Planner
 from .prospects import prospects
 from .screen import screen
@@ -154,6 +155,9 @@ class Explainer:
             seconds = time.perf_counter() - begin  # the planner did the same: nothing waits for a compiler now
             if found is not None:
                 yield *found, seconds
+        want, seconds = _timed(lambda: symbol_tree(raw, self._aim))
+        if want is not None:
+            yield AsItIs(want), want, seconds
 
     def _tell(self, told: dict[str, Any], want: Want, stream: Stream) -> None:
         """Add to a tree what the library would make of each layer's stream, and what the alternatives would."""

@@ -9,16 +9,17 @@ import numpy as np
 
 from ..buffers import Bytes
 from ..errors import LimitExceededError
-from ..layers.contract import LINES, RECORDS, ZSTD
+from ..layers.contract import LINES, RECORDS, SYMBOLS, ZSTD
 from ..layers.encoding import encode_tree
 from ..layers.plan import leaf, pack
 from ..layers.registry import codec_by_id
 from ..layers.switches import NONE_OFF, switched_off
 from ..layers.wanted import Want
 from .aims import Aim, tried
-from .draft import Draft, Lined, draft_of, text_draft
+from .draft import AsItIs, Draft, Lined, draft_of, text_draft
 from .glance import has_no_structure
 from .lags import distant_share, excerpt, library_price
+from .pieces import symbol_tree
 from .whole import Whole
 
 PLAN_FROM: Final = 16 << 10
@@ -138,18 +139,21 @@ class Planner:
             return None, None
         whole = Whole(raw, self.aim.guess)
         smallest = self._smallest(raw, room, whole if self._may_be_taken else None, text=text)
-        if smallest is None:
-            return self._instead(whole, room) if whole.asked else None, None
-        found, coded = smallest
-        draft, guessed = found[0], not self.aim.thorough
-        if isinstance(draft, Lined):
-            clear = guessed and _is_clear_text(raw, coded.size, draft.library)
-        else:
-            clear = guessed and not whole.asked and self._is_clear(raw, coded.size)
-        gain = _TEXT_GAIN if text and guessed else self.aim.gain
-        if clear or coded.size < gain * whole.made.size:
-            return coded, _kept(found, coded, raw)
-        return self._instead(whole, room), None
+        if smallest is not None:
+            found, coded = smallest
+            draft, guessed = found[0], not self.aim.thorough
+            if isinstance(draft, Lined):
+                clear = guessed and _is_clear_text(raw, coded.size, draft.library)
+            else:
+                clear = guessed and not whole.asked and self._is_clear(raw, coded.size)
+            gain = _TEXT_GAIN if text and guessed else self.aim.gain
+            if clear or coded.size < gain * whole.made.size:
+                return coded, _kept(found, coded, raw)
+        want = symbol_tree(raw, self.aim) if text or smallest is None else None
+        by_symbols = _coded(want, raw, room)
+        if want and by_symbols and (not whole.asked or by_symbols.size < self.aim.gain * whole.made.size):
+            return by_symbols, _kept((AsItIs(want), want), by_symbols, raw)
+        return self._instead(whole, room) if whole.asked else None, None
 
     @property
     def _may_be_taken(self) -> bool:
@@ -213,7 +217,13 @@ class Planner:
             # Of a chunk that is smaller, too: to ask the library takes less than to plan anew.
             clear = _is_clear_text(raw, coded.size, library_price(excerpt(raw, _ASKED), self.aim.guess))
             return coded if clear or coded.size < _TEXT_GAIN * _library(raw, self.aim.guess) else None
+        if coded and want and want.id == SYMBOLS:
+            return coded if self._still_pays(raw, coded.size, most) else None
         return coded if coded and self._is_good(raw, coded.size, most) else None
+
+    def _still_pays(self, raw: Bytes, stored: int, most: float) -> bool:
+        """Whether symbols still pay: as well as where they were found, or pieces of this chunk say so too."""
+        return stored <= most or symbol_tree(raw, self.aim) is not None
 
     def _is_good(self, raw: Bytes, stored: int, most: float) -> bool:
         """Whether a plan still holds: as well as where it was found, or harder data gets far smaller."""
