@@ -20,6 +20,8 @@ EPILOG: Final = """examples:
                                               zstd, xz, blosc2, pcodec, OpenZL
   penstock bench hpc --size 100               the engines with your own codecs,
                                               against one core
+  penstock bench records                      lines and columns of tables,
+                                              against restoring all
   penstock bench generate --output out.json   keeps every single rate
 
 Exit code 0: every goal is met. 1: one is missed."""
@@ -72,6 +74,11 @@ SUBJECTS: Final[dict[str, Subject]] = {
             ("--baseline", {"action": "store_true", "help": "the baseline only: one core, no chunks"}),
             ("--micro", {"action": "store_true", "help": "sizes from 1 to 50 MiB, compressing only"}),
         ),
+    ),
+    "records": Subject(
+        "looking up lines and columns of tables, against restoring all of them",
+        5,
+        (("--files", {"metavar": "DIR", "help": "tables to measure on (CSV, NDJSON), instead of made ones"}),),
     ),
 }
 

@@ -8,16 +8,16 @@ in the shape, as long as none can be in a cell. Where the shapes leave open whic
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from ..buffers import Bytes
 from . import fieldtext, jsonscan
-from .column import Column, of_cells, woven
+from .column import Column, woven
 from .fieldtext import JSON, SPACE, Key
-from .linetree import CellReader, Lines, Numbers
+from .linetree import CellReader, Lines
 
 _RUNS: Final = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-./_" + bytes(range(128, 256))
 """What may stand in cells that are runs."""
@@ -49,7 +49,7 @@ def columns(reader: CellReader, first: int, stop: int, delimiter: int, keys: Seq
     places = _places(reader.lines, which, delimiter, keys)
     if places is None:
         return None
-    whole = reader.whole(np.flatnonzero(which == 0) + first)
+    whole = reader.whole(range(first, stop))
     fields = fieldtext.columns(whole, delimiter, keys)
     made = []
     for key, own in zip(keys, fields, strict=True):
@@ -64,7 +64,7 @@ def columns(reader: CellReader, first: int, stop: int, delimiter: int, keys: Seq
 class _Field:
     """One field of some lines: the part of their shapes that it is, and the cells in that."""
 
-    def __init__(self, reader: CellReader, first: int, which: Numbers, places: dict[int, _Place]) -> None:
+    def __init__(self, reader: CellReader, first: int, which: npt.NDArray[Any], places: dict[int, _Place]) -> None:
         self._reader, self._first, self._which, self._places = reader, first, which, places
         self._seen = [*places]
         self._templates = {
@@ -94,13 +94,13 @@ class _Field:
 
     def _cells(self, column: int) -> Bytes:
         """Those cells of a column that are in the field."""
-        skip, take = np.zeros((2, len(self._reader.lines.shapes) + 1), np.int64)
+        lines = self._reader.lines
+        skip, take = ([0] * (len(lines.shapes) + 1) for _ in range(2))
         for shape in self._seen:
-            before = self._reader.lines.shapes[shape][: self._places[shape].begin].count(0)
-            skip[shape + 1] = self._reader.lines.columns[shape][:before].count(column)
+            before = lines.shapes[shape][: self._places[shape].begin].count(0)
+            skip[shape + 1] = lines.columns[shape][:before].count(column)
             take[shape + 1] = self._columns(shape).count(column)
-        lines = np.arange(self._first, self._first + self._which.size)
-        return self._reader.taken(column, lines, skip[self._which], take[self._which])
+        return self._reader.taken(column, range(self._first, self._first + self._which.size), skip, take)
 
     def _woven(self, which: npt.NDArray[np.uint16], needed: list[int], cells: list[Bytes]) -> Bytes:
         """The field of all lines, with an end each."""
@@ -112,28 +112,37 @@ class _Field:
 
     def _ended(self, data: Bytes, which: npt.NDArray[np.uint16], missing: npt.NDArray[np.bool_]) -> Column | None:
         """The column without the CR at lines' ends, and with nothing for lines that are empty; None for the text."""
+        found = Column(data, which.size, missing)
         places = self._places.values()
-        found, last = of_cells(data), np.array([False, *(place.last for place in places), False])[which]
-        sizes = np.diff(found.offsets) - 1
-        returned = (sizes > 0) & (data[found.offsets[1:] - 2] == _CR)
-        if (returned & last).any():
+        if not any(place.last for place in places):
+            return found
+        if (returned := _returned(found)) is not None:
+            last = np.array([False, *(place.last for place in places), False])[which]
             if (returned & ~last).any():
                 return None
-            found = of_cells(np.frombuffer(data.tobytes().replace(b"\r\n", b"\n"), np.uint8))
-            sizes = sizes - returned
-        alone = np.array([False, *(not place.begin for place in places), False])[which]
-        return Column(found.data, found.offsets, missing | (last & alone & (sizes == 0)))
+            found = Column(np.frombuffer(data.tobytes().replace(b"\r\n", b"\n"), np.uint8), which.size, missing)
+        if any(place.last and not place.begin for place in places):
+            alone = np.array([False, *(place.last and not place.begin for place in places), False])[which]
+            found = Column(found.data, which.size, missing | (alone & (np.diff(found.offsets) == 1)), found.offsets)
+        return found
 
 
-def _places(lines: Lines, which: Numbers, delimiter: int, keys: Sequence[Key]) -> _Places | None:
+def _returned(cells: Column) -> npt.NDArray[np.bool_] | None:
+    """Which cells end with a CR; None if there are none."""
+    if not (cells.data[:-1] == _CR).any():
+        return None
+    found: npt.NDArray[np.bool_] = (np.diff(cells.offsets) > 1) & (cells.data[cells.offsets[1:] - 2] == _CR)
+    return found if found.any() else None
+
+
+def _places(lines: Lines, which: npt.NDArray[Any], delimiter: int, keys: Sequence[Key]) -> _Places | None:
     """Where the fields stand in the shapes that some lines have; None where these do not tell."""
     if delimiter != JSON and not _is_told(lines, delimiter):
         return None
     try:
         return {
             shape: _asked(lines.shapes[shape], delimiter, keys)
-            for shape in (np.unique(which) - 1).tolist()
-            if shape >= 0
+            for shape in np.flatnonzero(np.bincount(which, minlength=1)[1:]).tolist()
         }
     except jsonscan.UnclearError:
         return None
@@ -178,7 +187,8 @@ def text_of(reader: CellReader, line: int) -> bytes | None:
     """Return a line, of which -1 is the last, without its end; None where all columns are needed for it."""
     if int(reader.lines.which[line]):
         return None
-    return reader.whole(np.array([line % reader.lines.which.size]))[:-1].tobytes()
+    line %= reader.lines.which.size
+    return reader.whole(range(line, line + 1))[:-1].tobytes()
 
 
 class Owners(NamedTuple):
@@ -197,7 +207,7 @@ def owners(lines: Lines, delimiter: int) -> Owners:
     found = Owners([{} for _ in lines.edges], {}, {})
     if delimiter != JSON and not _is_told(lines, delimiter):
         return found
-    many = np.bincount(lines.which, minlength=len(lines.shapes) + 1).tolist()[1:]
+    many = lines.counts.tolist()[1:]
     for shape, columns, count in zip(lines.shapes, lines.columns, many, strict=True):
         for key, place in _all(shape, delimiter).items() if count else ():
             template, before = shape[place.begin : place.end], shape[: place.begin].count(0)
