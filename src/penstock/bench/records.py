@@ -18,7 +18,7 @@ from ..api.squeeze import compress
 from .rows import Goal, Row, row
 from .timing import Action, machine, paired, side_by_side
 
-_LINES: Final = 200_000
+_LINES: Final = 300_000
 SOME: Final = 1000
 """Lines that are looked up."""
 ALL: Final = "all"

@@ -128,11 +128,10 @@ class CellReader:
 
     def _sums(self, column: int, line: int) -> int:
         """How many cells of a column stand before a line."""
-        if line == 0:
-            return 0
-        lines, many = self.lines, self._many(column)
-        counts = lines.counts if line == lines.which.size else np.bincount(lines.which[:line], minlength=many.size)
-        return int(many @ counts)
+        which, many = self.lines.which, self._many(column)
+        if 2 * line < which.size:
+            return int(many @ np.bincount(which[:line], minlength=many.size))
+        return int(many @ (self.lines.counts - np.bincount(which[line:], minlength=many.size)))
 
     def whole(self, span: range) -> Bytes:
         """Return those of some lines that have no shape, with their ends."""
