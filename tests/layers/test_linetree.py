@@ -75,7 +75,10 @@ def test_objects():
         (b"\0\n", ord(",")),
         (b"\0;\0\n", ord(",")),
         (b'"\0","\0"\n', ord(",")),
+        (b"\0,'\0',\0\n", ord(",")),
         (b"\0 \0\n", SPACE),
+        (b"[\0] '\0'\n", SPACE),
+        (b'{"a":"is \'\0\'"}\n', JSON),
         (b"a\0.\0\n", ord(".")),
         (b"\0:\0\n", JSON),
         (b'{"\0":\0}\n', JSON),
@@ -86,7 +89,12 @@ def test_shapes_that_leave_it_open(shapes, delimiter):
     """Where a delimiter, or a key, may be in a cell."""
     many = shapes.count(0)
     tree = made(shapes, [1] * many, b"\1", b"", b"x\n" * many)
-    assert linefields.columns(reader_of(tree), 0, 1, delimiter, ["a" if delimiter == JSON else 0]) is None
+    assert (
+        linefields.columns(
+            reader_of(tree), 0, 1, delimiter, ["a" if delimiter == JSON else 0 if b"'" not in shapes else 1]
+        )
+        is None
+    )
 
 
 def test_returns_within_lines():
@@ -122,6 +130,11 @@ def test_other_lines_are_not_counted(params):
 
 def test_a_last_line_without_an_end():
     assert linetree.newlines(made(b"\0,\n", [1], b"\1\1", b"", b"1\n2\n", params=b"\0\n")[0]) == (1, False)
+
+
+def test_fields_before_a_quotation_are_clear():
+    tree = made(b"\0,\0:\0,'\0',\0\n", [1, 2, 3, 4, 5], b"\1", b"", b"1\n", b"2\n", b"3\n", b"a,b\n", b"4\n")
+    assert linefields.columns(reader_of(tree), 0, 1, ord(","), [1, 0]) == [[b"2:3"], [b"1"]]
 
 
 # --- any text, cut in any way -----------------------------------------------------------------------------------------

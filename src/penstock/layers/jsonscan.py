@@ -12,6 +12,8 @@ from typing import Final, NamedTuple
 
 PLACE: Final = b"\0"
 """What stands for a cell in the shape of a line."""
+_FREE: Final = b"'\0'"
+"""A cell that may hold anything: within a string, to which apostrophes mean nothing, marks of the structure too."""
 _TOKENS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|["{}\[\],:]', re.DOTALL)
 _BLANKS: Final = b" \t\r\n"
 
@@ -29,6 +31,8 @@ def values(line: bytes, *, shape: bool = False) -> Places:
     Of a key that comes twice the last value counts; values within arrays have no places of their own. shape: this is
     the shape of lines, `PLACE` stands for a cell; raises `UnclearError` where that may be structure or part of a key.
     """
+    if shape and _FREE in line:
+        raise UnclearError
     try:
         return _Scan(line, shape=shape).run()
     except _NoObjectError:

@@ -1,8 +1,8 @@
 """Fields of a chunk's lines from the columns of its tree alone, where its shapes tell in which of them they stand.
 
 A writer cuts lines at one delimiter: then nothing but that stands in shapes, and a field is a cell. Or it cuts out runs
-of letters, digits and what joins them, and what is in quotation marks: then a field is what stands between delimiters
-in the shape, as long as none can be in a cell. Where the shapes leave open which way it was, the text is needed.
+of letters, digits and what joins them, and what is in quotation marks or apostrophes: then a field is what stands between
+delimiters in the shape, as long as none can be in a cell. Where the shapes leave open which way it was, the text is needed.
 """
 
 from __future__ import annotations
@@ -166,13 +166,13 @@ def _asked(shape: bytes, delimiter: int, keys: Sequence[Key]) -> dict[Key, _Plac
 
 
 def _fields(shape: bytes, delimiter: int, most: int) -> tuple[list[_Place], bool]:
-    """The fields of a shape up to number `most`, or one with a quotation mark: that may hold delimiters; then False."""
+    """The fields of a shape up to number `most`, or one with quotations, which may hold delimiters; then False."""
     blanks = delimiter == SPACE
     text = shape.removesuffix(b"\r") if blanks else shape
     found: list[_Place] = []
     begin = 0
     for field in text.split(bytes((delimiter,))) if shape not in _EMPTY else ():
-        if b'"' in field:
+        if b'"' in field or b"'" in field:
             return found, False
         end = begin + len(field)
         if field or not blanks:
