@@ -1,8 +1,9 @@
 """Fields of a chunk's lines from the columns of its tree alone, where its shapes tell in which of them they stand.
 
 A writer cuts lines at one delimiter: then nothing but that stands in shapes, and a field is a cell. Or it cuts out runs
-of letters, digits and what joins them, and what is in quotation marks or apostrophes: then a field is what stands between
-delimiters in the shape, as long as none can be in a cell. Where the shapes leave open which way it was, the text is needed.
+of letters, digits and what joins them, and what is in quotation marks or apostrophes: then a field is what stands
+between delimiters in the shape, as long as none can be in a cell. Where the shapes leave open which way it was, the
+text is needed.
 """
 
 from __future__ import annotations
