@@ -139,10 +139,12 @@ def test_fields_before_a_quotation_are_clear():
 
 # --- any text, cut in any way -----------------------------------------------------------------------------------------
 
+QUOTED = sorted({value for name, value in vars(tokens).items() if name in {"QUOTES", "APOSTROPHES"}})
 WAYS = [Cutting(tokens.FIELDS, one) for one in b", ;"]
-WAYS += [Cutting(way | quotes) for way in (1, 2, 3, 4) for quotes in (0, tokens.QUOTES)]
+WAYS += [Cutting(way | quotes) for way in (1, 2, 3, 4) for quotes in (0, *QUOTED)]
 LETTERS = [*(bytes((one,)) for one in b'aZ7,;.-":% \\\r\n\n\0_{}[]'), b"07", b'""', b"\xc3\xa9", b"}\n", b"}}\n"]
 LETTERS += [b'{"a":', b'"a": ', b'{"b":{"a":']
+LETTERS += [b",'a,b',", b" 'a;b 7' ", b'"x, y"', b'{"a":"is \'"}\'"}', b",'\"',"]
 
 
 def encoded(text, cutting):
@@ -172,3 +174,25 @@ def test_fields_are_the_same_however_a_text_is_encoded(cutting, lines, delimiter
     found = linefields.columns(reader_of(tree), 0, many, delimiter, keys)
     if found is not None:
         assert found == columns(np.frombuffer(text, np.uint8), delimiter, keys)
+
+
+@pytest.mark.parametrize("cutting", WAYS, ids=["-".join(map(str, one)) for one in WAYS])
+@pytest.mark.parametrize(
+    ("line", "delimiter"),
+    [
+        (b"7,'a,b',8", ord(",")),
+        (b"('7, x', 8),", ord(",")),
+        (b"7 'a;b 7' 8", SPACE),
+        (b'7 "a, b" 8', SPACE),
+        (b'7,"a, \\" b",8', ord(",")),
+        (b'"7 ""x, y""",8', ord(",")),
+        (b'{"a":"is \'"}\'"}', JSON),
+        (b'{"a":"is \'","b":1,"c":"\'"}', JSON),
+        (b'{"a":"\\"}, \\\\","b":"{"}', JSON),
+    ],
+)
+def test_what_is_quoted_changes_nothing(cutting, line, delimiter):
+    text = b"".join(b"%b\n" % line for _ in range(3))
+    keys = ["a", "b", "c"] if delimiter == JSON else [0, 1, 2, 3]
+    found = linefields.columns(reader_of(encoded(text, cutting)), 0, 3, delimiter, keys)
+    assert found is None or found == columns(np.frombuffer(text, np.uint8), delimiter, keys)
