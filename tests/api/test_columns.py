@@ -128,8 +128,10 @@ def test_names_are_those_of_the_first_line():
         assert plain(reader.columns(["id"], rows=(0, 2))["id"]) == ["id", "0"], "rows are counted from the first line"
         with pytest.raises(errors.UsageError, match=r"there is no column 'cost'.*price"):
             reader.columns(["cost"])
-        with pytest.raises(errors.UsageError, match="counted from 0"):
-            reader.columns([-1])
+        for wrong in (-1, 1.5, None):
+            with pytest.raises(errors.UsageError, match="column must be a whole number from 0 up"):
+                reader.columns([wrong])
+        assert reader.columns([np.int64(3)])[3] == reader.columns([3])[3]
 
 
 def test_values_of_objects_by_key():

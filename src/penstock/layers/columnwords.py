@@ -52,7 +52,7 @@ _CODED: Final = {
     CONSTANT: "constant", ZSTD: "zstd", STORE: "", LINES: "in parts", NUMBERS: "", STRINGS: "each text once",
     PRINTED: "printed doubles", DECIMAL: "as decimals", DIGITS: "as numbers", PACK: "packed", SPLIT: "split",
     RUNS: "runs", SPARSE: "mostly one value", PADDING: "without padding", DICTIONARY: "each value once",
-    NIBBLES: "packed symbols", PLANES: "byte planes", CHANNELS: "channels",
+    NIBBLES: "packed symbols", PLANES: "byte planes", CHANNELS: "channels", RECORDS: "",
 }  # fmt: skip
 _FIELD: Final = re.compile(r"field (\d+)(?:\.\.(\d+))? (.*)")
 _UNSIGNED: Final = re.compile(r"u(\d+)(?: (big|little)-endian)?")
