@@ -268,6 +268,8 @@ def test_small_texts(text):
 def test_a_byte_order_mark_is_part_of_no_name():
     with reader_of(b"\xef\xbb\xbfa,b\n1,2\n") as reader:
         assert reader.columns(["a"])["a"] == [b"1"]
+    with reader_of(b'\xef\xbb\xbf{"a": 1}\n{"a": 2}\n{"a": 3}\n') as reader:
+        assert reader.columns(["a"])["a"] == [b"1", b"2", b"3"]
 
 
 # --- chunks ---------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ _FREE: Final = b"'\0'"
 """A cell that may hold anything: within a string, to which apostrophes mean nothing, marks of the structure too."""
 _TOKENS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|["{}\[\],:]', re.DOTALL)
 _BLANKS: Final = b" \t\r\n"
+_BOM: Final = b"\xef\xbb\xbf"
 
 Places = dict[str, tuple[int, int]]
 """From and to, by the keys that lead to a value, joined by points."""
@@ -56,7 +57,7 @@ class _Scan:
     def __init__(self, line: bytes, *, shape: bool) -> None:
         self._line = line
         self._place = PLACE if shape else b""
-        self._at = 0
+        self._at = len(_BOM) if line.startswith(_BOM) else 0
         """Behind the last token; of a value, where it begins."""
         self._found: Places = {}
         self._open: list[_Inside] = []
