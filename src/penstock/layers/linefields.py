@@ -18,12 +18,14 @@ from ..buffers import Bytes
 from . import fieldtext, jsonscan
 from .column import Column, woven
 from .fieldtext import JSON, SPACE, Key
-from .linetree import CellReader, Lines
+from .linetree import CellReader, Lines, by_shape
 
 _RUNS: Final = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-./_" + bytes(range(128, 256))
 """What may stand in cells that are runs."""
 
 _CR: Final = 13
+_MOST: Final = 65_000
+"""Shapes that a layer of lines can tell apart, nearly."""
 _EMPTY: Final = (b"", b"\r")
 """Lines without fields."""
 
@@ -48,7 +50,7 @@ def columns(reader: CellReader, first: int, stop: int, delimiter: int, keys: Seq
     """
     which = reader.lines.which[first:stop]
     places = _places(reader.lines, which, delimiter, keys)
-    if places is None:
+    if places is None or len(places) > _MOST:
         return None
     whole = reader.whole(range(first, stop))
     fields = fieldtext.columns(whole, delimiter, keys)
@@ -81,32 +83,36 @@ class _Field:
         missing = which > len(self._seen)
         if own.missing is not None:
             missing[which == 0] = own.missing
-        needed = sorted({column for shape in self._seen for column in self._columns(shape)})
-        cells = [own.data, *(self._cells(column) for column in needed)]
+        span, lines, needed = range(self._first, self._first + which.size), self._reader.lines, self._taken()
+        some = [
+            self._reader.taken(column, span, by_shape(skip, lines), by_shape(take, lines))
+            for column, (skip, take) in needed.items()
+        ]
+        cells = [own.data, *some]
         only = [*self._templates.values()] == [jsonscan.PLACE] and not missing.any() and not len(own)
-        data = cells[1] if only else self._woven(which, needed, cells)
+        data = cells[1] if only else self._woven(which, cells, {column: at for at, column in enumerate(needed, 1)})
         return self._ended(data, which, missing)
 
-    def _columns(self, shape: int) -> list[int]:
-        """The columns of the cells in the field."""
-        text, place = self._reader.lines.shapes[shape], self._places[shape]
-        before = text[: place.begin].count(0)
-        return self._reader.lines.columns[shape][before : before + self._templates[shape].count(0)]
+    def _columns(self, shape: int) -> tuple[list[int], list[int]]:
+        """The columns of the cells before the field, and of those in it."""
+        before = self._reader.lines.shapes[shape][: self._places[shape].begin].count(0)
+        columns = self._reader.lines.columns[shape]
+        return columns[:before], columns[before : before + self._templates[shape].count(0)]
 
-    def _cells(self, column: int) -> Bytes:
-        """Those cells of a column that are in the field."""
-        lines = self._reader.lines
-        skip, take = ([0] * (len(lines.shapes) + 1) for _ in range(2))
+    def _taken(self) -> dict[int, tuple[dict[int, int], dict[int, int]]]:
+        """Which cells are needed of which columns: by shape, from 1, how many before the field, and in it."""
+        found: dict[int, tuple[dict[int, int], dict[int, int]]] = {}
         for shape in self._seen:
-            before = lines.shapes[shape][: self._places[shape].begin].count(0)
-            skip[shape + 1] = lines.columns[shape][:before].count(column)
-            take[shape + 1] = self._columns(shape).count(column)
-        return self._reader.taken(column, range(self._first, self._first + self._which.size), skip, take)
+            before, within = self._columns(shape)
+            for column in set(within):
+                skip, take = found.setdefault(column, ({}, {}))
+                skip[shape + 1], take[shape + 1] = before.count(column), within.count(column)
+        return found
 
-    def _woven(self, which: npt.NDArray[np.uint16], needed: list[int], cells: list[Bytes]) -> Bytes:
-        """The field of all lines, with an end each."""
+    def _woven(self, which: npt.NDArray[np.uint16], cells: list[Bytes], order: dict[int, int]) -> Bytes:
+        """The field of all lines, with an end each. order: where each column is among the `cells`."""
         shapes = [*self._templates.values(), b""]
-        numbers = [needed.index(column) + 1 for shape in self._templates for column in self._columns(shape)]
+        numbers = [order[column] for shape in self._seen for column in self._columns(shape)[1]]
         # Cells bring a byte each for their end; lines of a shape end without one, and its text has more.
         sizes = np.array([0, *(len(shape) - 2 * shape.count(0) + 1 for shape in shapes)])
         return woven(shapes, numbers, which, cells, int(sizes[which].sum()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from typing import Any, Final, NamedTuple
 
@@ -91,7 +90,13 @@ class CellReader:
     def __init__(self, lines: Lines) -> None:
         self.lines = lines
         self._cells: dict[int, Column] = {}
-        self._checked: set[int] = set()
+        self._counts: dict[int, dict[int, int]] = {}
+        """For each column how many cells lines of each shape have in it, counted from 1."""
+        for shape, columns in enumerate(lines.columns, 1):
+            for column in columns:
+                counts = self._counts.setdefault(column, {})
+                counts[shape] = counts.get(shape, 0) + 1
+        self._checked: dict[int, Numbers] = {}
 
     def cells(self, column: int) -> Column:
         """Return the cells of a column."""
@@ -100,18 +105,18 @@ class CellReader:
             self._cells[column] = of_cells(check_cells(stream))
         return self._cells[column]
 
-    def taken(self, column: int, span: range, skip: Sequence[int], take: Sequence[int]) -> Bytes:
+    def taken(self, column: int, span: range, skip: Numbers, take: Numbers) -> Bytes:
         """Return cells of a column: `take` cells of each of some lines, behind the first `skip`, both by its shape."""
         many = self._many(column)
-        if take == many.tolist():
+        if np.array_equal(take, many):
             before, here = self._sums(column, span.start), self._sums(column, span.stop)
             data = self.cells(column)
             return data.data if here - before == len(data) else _between(data, before, here)
         which = self.lines.which[span.start : span.stop]
-        wanted, own = np.array(take)[which], many[which]
+        wanted, own = take[which], many[which]
         if not wanted.any():
             return self.cells(column).data[:0]
-        begins = np.cumsum(own) - own + self._sums(column, span.start) + np.array(skip)[which]
+        begins = np.cumsum(own) - own + self._sums(column, span.start) + skip[which]
         behind = np.cumsum(wanted)
         at = np.repeat(begins - (behind - wanted), wanted) + np.arange(int(behind[-1]))
         cells = self.cells(column)
@@ -119,12 +124,12 @@ class CellReader:
 
     def _many(self, column: int) -> Numbers:
         """How many cells of a column lines of each shape have. Checks that all lines have what there is."""
-        many = np.array([column == 0, *(one.count(column) for one in self.lines.columns)], np.int64)
         if column not in self._checked:
-            self._checked.add(column)
+            many = by_shape(self._counts.get(column, {}) | ({0: 1} if column == 0 else {}), self.lines)
             if (found := int(many @ self.lines.counts)) != len(self.cells(column)):
                 raise CorruptDataError(f"column {column} of lines has not the {found} cells of their shapes")
-        return many
+            self._checked[column] = many
+        return self._checked[column]
 
     def _sums(self, column: int, line: int) -> int:
         """How many cells of a column stand before a line."""
@@ -135,8 +140,16 @@ class CellReader:
 
     def whole(self, span: range) -> Bytes:
         """Return those of some lines that have no shape, with their ends."""
-        alone = [1] + [0] * len(self.lines.shapes)
-        return self.taken(0, span, [0] * len(alone), alone)
+        if self.lines.which[span.start : span.stop].all():
+            return np.empty(0, np.uint8)
+        return self.taken(0, span, by_shape({}, self.lines), by_shape({0: 1}, self.lines))
+
+
+def by_shape(found: dict[int, int], lines: Lines) -> Numbers:
+    """Return a number for each shape, counted from 1; the first is that of lines without one. Others are 0."""
+    numbers = np.zeros(len(lines.shapes) + 1, np.int64)
+    numbers[list(found)] = list(found.values())
+    return numbers
 
 
 def _between(cells: Column, first: int, stop: int) -> Bytes:
