@@ -90,6 +90,24 @@ def by_kind_short_table(data: dict) -> str:
     return "\n".join([*lines, "", "Ratio / MB/s compressing / MB/s restoring, one thread, all in one run."])
 
 
+def records_table(data: dict) -> str:
+    """Milliseconds of each way to look something up, by table."""
+    ways = list(data["rows"][0]["gb_per_s"])
+    lines = [f"| table | lines | columns | ratio | {' | '.join(ways)} |", "|---" * (4 + len(ways)) + "|"]
+    for row in data["rows"]:
+        times = [figure(row["size"] / rate / 1e6) for rate in row["gb_per_s"].values()]
+        head = f"| {row['what']} | {row['lines']:,} | {row['columns']} | {row['ratio']:.1f} | "
+        lines.append(f"{head}{' | '.join(times)} |")
+    machine = data["machine"]
+    source = "made" if data["made"] else "from public repositories"
+    about = (
+        f"Milliseconds, to open the container included; one thread, medians, all in one run on {machine['date'][:10]}: "
+        f"{machine['cpu']['model']}, Python {machine['versions']['Python']}. The tables are {source}; the lines are "
+        "from the middle; “Python's module” is `csv` or `json`, after all was restored."
+    )
+    return "\n".join([*lines, "", about])
+
+
 def kind_cell(found: dict) -> str:
     return f"{found['ratio']:.2f} / {figure(found['compress_mb_per_s'])} / {figure(found['decompress_mb_per_s'])}"
 
@@ -108,9 +126,9 @@ SHORT_KINDS = ("intseries", "float", "struct", "mainframe", "image16", "column")
 SHORT_METHODS = ("penstock speed", "penstock balanced", "zstd-3", "zstd-19", "xz-6", "blosc2", "pcodec")
 TABLES = {
     "generate": generate_table, "compress": compress_table, "by_kind": by_kind_table,
-    "by_kind_short": by_kind_short_table,
+    "by_kind_short": by_kind_short_table, "records": records_table,
 }  # fmt: skip
-PAGES = ("README.md", "docs/guide/kinds.md")
+PAGES = ("README.md", "docs/guide/kinds.md", "docs/guide/records.md")
 
 
 def rendered(text: str) -> str:

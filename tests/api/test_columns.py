@@ -128,8 +128,10 @@ def test_names_are_those_of_the_first_line():
         assert plain(reader.columns(["id"], rows=(0, 2))["id"]) == ["id", "0"], "rows are counted from the first line"
         with pytest.raises(errors.UsageError, match=r"there is no column 'cost'.*price"):
             reader.columns(["cost"])
-        with pytest.raises(errors.UsageError, match="counted from 0"):
-            reader.columns([-1])
+        for wrong in (-1, 1.5, None):
+            with pytest.raises(errors.UsageError, match="column must be a whole number from 0 up"):
+                reader.columns([wrong])
+        assert reader.columns([np.int64(3)])[3] == reader.columns([3])[3]
 
 
 def test_values_of_objects_by_key():
@@ -266,6 +268,8 @@ def test_small_texts(text):
 def test_a_byte_order_mark_is_part_of_no_name():
     with reader_of(b"\xef\xbb\xbfa,b\n1,2\n") as reader:
         assert reader.columns(["a"])["a"] == [b"1"]
+    with reader_of(b'\xef\xbb\xbf{"a": 1}\n{"a": 2}\n{"a": 3}\n') as reader:
+        assert reader.columns(["a"])["a"] == [b"1", b"2", b"3"]
 
 
 # --- chunks ---------------------------------------------------------------------------------------------------------

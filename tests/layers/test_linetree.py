@@ -75,7 +75,10 @@ def test_objects():
         (b"\0\n", ord(",")),
         (b"\0;\0\n", ord(",")),
         (b'"\0","\0"\n', ord(",")),
+        (b"\0,'\0',\0\n", ord(",")),
         (b"\0 \0\n", SPACE),
+        (b"[\0] '\0'\n", SPACE),
+        (b'{"a":"is \'\0\'"}\n', JSON),
         (b"a\0.\0\n", ord(".")),
         (b"\0:\0\n", JSON),
         (b'{"\0":\0}\n', JSON),
@@ -86,7 +89,12 @@ def test_shapes_that_leave_it_open(shapes, delimiter):
     """Where a delimiter, or a key, may be in a cell."""
     many = shapes.count(0)
     tree = made(shapes, [1] * many, b"\1", b"", b"x\n" * many)
-    assert linefields.columns(reader_of(tree), 0, 1, delimiter, ["a" if delimiter == JSON else 0]) is None
+    assert (
+        linefields.columns(
+            reader_of(tree), 0, 1, delimiter, ["a" if delimiter == JSON else 0 if b"'" not in shapes else 1]
+        )
+        is None
+    )
 
 
 def test_returns_within_lines():
@@ -124,12 +132,19 @@ def test_a_last_line_without_an_end():
     assert linetree.newlines(made(b"\0,\n", [1], b"\1\1", b"", b"1\n2\n", params=b"\0\n")[0]) == (1, False)
 
 
+def test_fields_before_a_quotation_are_clear():
+    tree = made(b"\0,\0:\0,'\0',\0\n", [1, 2, 3, 4, 5], b"\1", b"", b"1\n", b"2\n", b"3\n", b"a,b\n", b"4\n")
+    assert linefields.columns(reader_of(tree), 0, 1, ord(","), [1, 0]) == [[b"2:3"], [b"1"]]
+
+
 # --- any text, cut in any way -----------------------------------------------------------------------------------------
 
+QUOTED = sorted({value for name, value in vars(tokens).items() if name in {"QUOTES", "APOSTROPHES"}})
 WAYS = [Cutting(tokens.FIELDS, one) for one in b", ;"]
-WAYS += [Cutting(way | quotes) for way in (1, 2, 3, 4) for quotes in (0, tokens.QUOTES)]
+WAYS += [Cutting(way | quotes) for way in (1, 2, 3, 4) for quotes in (0, *QUOTED)]
 LETTERS = [*(bytes((one,)) for one in b'aZ7,;.-":% \\\r\n\n\0_{}[]'), b"07", b'""', b"\xc3\xa9", b"}\n", b"}}\n"]
 LETTERS += [b'{"a":', b'"a": ', b'{"b":{"a":']
+LETTERS += [b",'a,b',", b" 'a;b 7' ", b'"x, y"', b'{"a":"is \'"}\'"}', b",'\"',"]
 
 
 def encoded(text, cutting):
@@ -159,3 +174,25 @@ def test_fields_are_the_same_however_a_text_is_encoded(cutting, lines, delimiter
     found = linefields.columns(reader_of(tree), 0, many, delimiter, keys)
     if found is not None:
         assert found == columns(np.frombuffer(text, np.uint8), delimiter, keys)
+
+
+@pytest.mark.parametrize("cutting", WAYS, ids=["-".join(map(str, one)) for one in WAYS])
+@pytest.mark.parametrize(
+    ("line", "delimiter"),
+    [
+        (b"7,'a,b',8", ord(",")),
+        (b"('7, x', 8),", ord(",")),
+        (b"7 'a;b 7' 8", SPACE),
+        (b'7 "a, b" 8', SPACE),
+        (b'7,"a, \\" b",8', ord(",")),
+        (b'"7 ""x, y""",8', ord(",")),
+        (b'{"a":"is \'"}\'"}', JSON),
+        (b'{"a":"is \'","b":1,"c":"\'"}', JSON),
+        (b'{"a":"\\"}, \\\\","b":"{"}', JSON),
+    ],
+)
+def test_what_is_quoted_changes_nothing(cutting, line, delimiter):
+    text = b"".join(b"%b\n" % line for _ in range(3))
+    keys = ["a", "b", "c"] if delimiter == JSON else [0, 1, 2, 3]
+    found = linefields.columns(reader_of(encoded(text, cutting)), 0, 3, delimiter, keys)
+    assert found is None or found == columns(np.frombuffer(text, np.uint8), delimiter, keys)

@@ -17,7 +17,7 @@ from ..engine.team import Team
 from ..errors import UsageError
 from ..fresh import FreshBytes
 from ..layers.contract import Codec
-from ..layers.plan import Node, parse
+from ..layers.plan import Node, front, parse
 from .generator import make_team
 from .restoring import named
 from .squeezing import Secret
@@ -150,8 +150,11 @@ class Chunks:
             payload = open_payload(chunk)[0]
             return parse(chunk.header.plan, place.raw_size, payload.size), payload
 
-    def plan(self, number: int) -> Node:
-        """Return a chunk's plan tree, of which only its header is read; of what is encrypted all, and authenticated."""
+    def front(self, number: int, most: int) -> Node:
+        """Return the root of a chunk's tree with its first streams; see `plan.front`. Only its header is read.
+
+        Of what is encrypted all is read, and authenticated.
+        """
         place = self.directory.chunk(number)
         if place.segment.header.encrypted:
             return self.stored(number)[0]
@@ -160,8 +163,7 @@ class Chunks:
             size = chunk_header_size(head, place.where)
             if size > head.size:
                 head = self._read(place.position, min(place.stored_size, size))
-            header = place.header(head)
-            return parse(header.plan, place.raw_size, header.payload_size)
+            return front(place.header(head).plan, place.raw_size, most)
 
     def run(self, count: int, work: Callable[[int], None]) -> None:
         """Call `work` with 0 to `count` - 1, by all threads where there are several."""

@@ -16,6 +16,7 @@ from ..layers import fieldtext, linefields
 from ..layers.column import Column, joined, together
 from ..layers.fieldtext import JSON, Key
 from ..layers.linetree import CellReader, newlines, read_lines
+from .arguments import whole
 from .pstkchunks import Chunks
 from .restoring import named
 from .rowindex import RowIndex
@@ -81,10 +82,7 @@ class Records:
             known = ", ".join(names)
             said = f"the first line has: {known:.200}" if names else "fields between blanks have no names: give numbers"
             raise UsageError(f"{self._chunks.name}: there is no column {key!r}", hint=said)
-        number = operator.index(key)
-        if number < 0:
-            raise UsageError(f"there is no column {number}", hint="they are counted from 0")
-        return number
+        return whole("column", key)
 
     def pieces(self, keys: Sequence[Key], first: int, stop: int) -> Iterator[list[Column]]:
         """Yield the columns of lines from `first` to before `stop`, which are there, some lines after the others."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..buffers import Bytes
 from ..errors import CorruptDataError
-from ..layers.linetree import Newlines, newlines
+from ..layers.linetree import STREAMS, Newlines, newlines
 from .pstkchunks import Chunks
 
 _NEWLINE: Final = 10
@@ -108,7 +108,7 @@ class RowIndex:
                     self.sums.append(self.sums[-1] + one.many)
 
     def _counted(self, number: int) -> Newlines:
-        told = newlines(self._chunks.plan(number))
+        told = newlines(self._chunks.front(number, STREAMS))
         if told is not None:
             return told
         chunk = self._chunks.chunk(number)

@@ -22,6 +22,8 @@ EPILOG: Final = """examples:
                                               against one core
   penstock bench dictionary --size 5          many patterns at once, against
                                               Python and Aho-Corasick libraries
+  penstock bench records                      lines and columns of tables,
+                                              against restoring all
   penstock bench generate --output out.json   keeps every single rate
 
 Exit code 0: every goal is met. 1: one is missed."""
@@ -79,6 +81,11 @@ SUBJECTS: Final[dict[str, Subject]] = {
             ("--baseline", {"action": "store_true", "help": "the baseline only: one core, no chunks"}),
             ("--micro", {"action": "store_true", "help": "sizes from 1 to 50 MiB, compressing only"}),
         ),
+    ),
+    "records": Subject(
+        "looking up lines and columns of tables, against restoring all of them",
+        5,
+        (("--files", {"metavar": "DIR", "help": "tables to measure on (CSV, NDJSON), instead of made ones"}),),
     ),
 }
 

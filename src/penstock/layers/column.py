@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..buffers import Bytes
+from .cells import count_cells
 from .lines import Lines
 from .streams import Kind, Stream
 
@@ -25,18 +26,30 @@ class Column(Sequence[bytes | None]):
     become `bytes` when they are asked for, one by one or all by `to_list`.
     """
 
-    __slots__ = ("data", "missing", "offsets")
+    __slots__ = ("_many", "_offsets", "data", "missing")
 
-    def __init__(self, data: Bytes, offsets: npt.NDArray[np.int64], missing: npt.NDArray[np.bool_] | None) -> None:
+    def __init__(
+        self,
+        data: Bytes,
+        many: int,
+        missing: npt.NDArray[np.bool_] | None = None,
+        offsets: npt.NDArray[np.int64] | None = None,
+    ) -> None:
         self.data = data
         """The cells' bytes, with a newline behind each; one that is missing is empty."""
-        self.offsets = offsets
-        """Where each cell begins in `data`, and the end: one more than there are cells."""
         self.missing = missing if missing is not None and missing.any() else None
         """True for each cell that is missing; None if there is none."""
+        self._many, self._offsets = many, offsets
+
+    @property
+    def offsets(self) -> npt.NDArray[np.int64]:
+        """Where each cell begins in `data`, and the end: one more than there are cells."""
+        if self._offsets is None:
+            self._offsets = np.concatenate([[0], np.flatnonzero(self.data == _NEWLINE) + 1])
+        return self._offsets
 
     def __len__(self) -> int:
-        return self.offsets.size - 1
+        return self._many
 
     @overload
     def __getitem__(self, index: int) -> bytes | None: ...
@@ -75,7 +88,7 @@ class Column(Sequence[bytes | None]):
 
 def of_cells(data: Bytes, missing: npt.NDArray[np.bool_] | None = None) -> Column:
     """Return the column of a stream of cells, which a newline ends each."""
-    return Column(data, np.concatenate([[0], np.flatnonzero(data == _NEWLINE) + 1]), missing)
+    return Column(data, count_cells(data), missing)
 
 
 def picked(text: Bytes, starts: npt.NDArray[Any], ends: npt.NDArray[Any], missing: Any = None) -> Column:
@@ -92,7 +105,7 @@ def picked(text: Bytes, starts: npt.NDArray[Any], ends: npt.NDArray[Any], missin
     lines.spread(
         text, nothing, firsts, starts.astype(np.uint32), ends.astype(np.uint32), shape, numbers, nothing, places, out
     )
-    return Column(out[: int(offsets[-1])], offsets, missing)
+    return Column(out[: int(offsets[-1])], many, missing, offsets)
 
 
 def together(parts: Sequence[Column]) -> Column:
@@ -100,12 +113,10 @@ def together(parts: Sequence[Column]) -> Column:
     if len(parts) == 1:
         return parts[0]
     data = np.concatenate([part.data for part in parts]) if parts else np.empty(0, np.uint8)
-    bases = np.cumsum([0, *(part.data.size for part in parts)])
-    offsets = [part.offsets[:-1] + base for part, base in zip(parts, bases[:-1], strict=True)]
     missing = None
     if any(part.missing is not None for part in parts):
         missing = np.concatenate([np.zeros(len(p), np.bool_) if p.missing is None else p.missing for p in parts])
-    return Column(data, np.concatenate([*offsets, bases[-1:]]).astype(np.int64), missing)
+    return Column(data, sum(map(len, parts)), missing)
 
 
 def joined(columns: Sequence[Column], delimiter: bytes) -> Bytes:

@@ -45,6 +45,8 @@ from .valuekinds import kind_of
 
 _HEAD: Final = 1 << 16
 """Bytes in which the first line ends."""
+_FEW: Final = 4096
+"""Looks at shapes that take no time."""
 _SAMPLE: Final = 64
 """Lines by which it is told what values are."""
 _MOST: Final = 3
@@ -56,7 +58,7 @@ _CODED: Final = {
     DATES: "as numbers", HEXES: "as bytes", SYMBOLS: "symbols of some bytes",
     PRINTED: "printed doubles", DECIMAL: "as decimals", DIGITS: "as numbers", PACK: "packed", SPLIT: "split",
     RUNS: "runs", SPARSE: "mostly one value", PADDING: "without padding", DICTIONARY: "each value once",
-    NIBBLES: "packed symbols", PLANES: "byte planes", CHANNELS: "channels",
+    NIBBLES: "packed symbols", PLANES: "byte planes", CHANNELS: "channels", RECORDS: "",
 }  # fmt: skip
 _FIELD: Final = re.compile(r"field (\d+)(?:\.\.(\d+))? (.*)")
 _UNSIGNED: Final = re.compile(r"u(\d+)(?: (big|little)-endian)?")
@@ -117,6 +119,17 @@ class _Lines:
         self.owners = linefields.owners(reader.lines, delimiter)
         self._reader, self._delimiter, self._names = reader, delimiter, names
         self._order = {key: at for at, key in enumerate(self.owners.lines)}
+        self._whole = self._fields()
+
+    def _fields(self) -> dict[Key, Column]:
+        """The fields that have columns of their own, as far as the shapes tell them."""
+        alone = list({field: True for fields in self.owners.cells if len(fields) == 1 for field in fields})
+        size = self._reader.lines.which.size
+        found = linefields.columns(self._reader, 0, size, self._delimiter, alone)
+        if found is None and len(alone) * len(self._reader.lines.shapes) < _FEW:  # some of them may be told still
+            each = [linefields.columns(self._reader, 0, size, self._delimiter, [field]) for field in alone]
+            return {field: one[0] for field, one in zip(alone, each, strict=True) if one is not None}
+        return dict(zip(alone, found or (), strict=found is not None))
 
     def place(self, field: Key) -> int:
         """Where a field comes among the others."""
@@ -163,10 +176,8 @@ class _Lines:
         """By a look at the fields as a whole, if there is one of them; else at the cells."""
         if len(fields) > 1:
             return "together"
-        if fields:
-            found = linefields.columns(self._reader, 0, self._reader.lines.which.size, self._delimiter, fields)
-            if found is not None:
-                return kind_of(_some(found[0]))
+        if fields and fields[0] in self._whole:
+            return kind_of(_some(self._whole[fields[0]]))
         return kind_of(_some(self._reader.cells(numbers[0]))) if len(numbers) == 1 else "text"
 
 

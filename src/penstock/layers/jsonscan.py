@@ -12,8 +12,11 @@ from typing import Final, NamedTuple
 
 PLACE: Final = b"\0"
 """What stands for a cell in the shape of a line."""
+_FREE: Final = b"'\0'"
+"""A cell that may hold anything: within a string, to which apostrophes mean nothing, marks of the structure too."""
 _TOKENS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|["{}\[\],:]', re.DOTALL)
 _BLANKS: Final = b" \t\r\n"
+_BOM: Final = b"\xef\xbb\xbf"
 
 Places = dict[str, tuple[int, int]]
 """From and to, by the keys that lead to a value, joined by points."""
@@ -29,6 +32,8 @@ def values(line: bytes, *, shape: bool = False) -> Places:
     Of a key that comes twice the last value counts; values within arrays have no places of their own. shape: this is
     the shape of lines, `PLACE` stands for a cell; raises `UnclearError` where that may be structure or part of a key.
     """
+    if shape and _FREE in line:
+        raise UnclearError
     try:
         return _Scan(line, shape=shape).run()
     except _NoObjectError:
@@ -52,7 +57,7 @@ class _Scan:
     def __init__(self, line: bytes, *, shape: bool) -> None:
         self._line = line
         self._place = PLACE if shape else b""
-        self._at = 0
+        self._at = len(_BOM) if line.startswith(_BOM) else 0
         """Behind the last token; of a value, where it begins."""
         self._found: Places = {}
         self._open: list[_Inside] = []

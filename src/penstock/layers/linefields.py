@@ -1,28 +1,31 @@
 """Fields of a chunk's lines from the columns of its tree alone, where its shapes tell in which of them they stand.
 
 A writer cuts lines at one delimiter: then nothing but that stands in shapes, and a field is a cell. Or it cuts out runs
-of letters, digits and what joins them, and what is in quotation marks: then a field is what stands between delimiters
-in the shape, as long as none can be in a cell. Where the shapes leave open which way it was, the text is needed.
+of letters, digits and what joins them, and what is in quotation marks or apostrophes: then a field is what stands
+between delimiters in the shape, as long as none can be in a cell. Where the shapes leave open which way it was, the
+text is needed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from ..buffers import Bytes
 from . import fieldtext, jsonscan
-from .column import Column, of_cells, woven
+from .column import Column, woven
 from .fieldtext import JSON, SPACE, Key
-from .linetree import CellReader, Lines, Numbers
+from .linetree import CellReader, Lines, by_shape
 
 _RUNS: Final = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-./_" + bytes(range(128, 256))
 """What may stand in cells that are runs."""
 
 _CR: Final = 13
+_MOST: Final = 65_000
+"""Shapes that a layer of lines can tell apart, nearly."""
 _EMPTY: Final = (b"", b"\r")
 """Lines without fields."""
 
@@ -47,9 +50,9 @@ def columns(reader: CellReader, first: int, stop: int, delimiter: int, keys: Seq
     """
     which = reader.lines.which[first:stop]
     places = _places(reader.lines, which, delimiter, keys)
-    if places is None:
+    if places is None or len(places) > _MOST:
         return None
-    whole = reader.whole(np.flatnonzero(which == 0) + first)
+    whole = reader.whole(range(first, stop))
     fields = fieldtext.columns(whole, delimiter, keys)
     made = []
     for key, own in zip(keys, fields, strict=True):
@@ -64,7 +67,7 @@ def columns(reader: CellReader, first: int, stop: int, delimiter: int, keys: Seq
 class _Field:
     """One field of some lines: the part of their shapes that it is, and the cells in that."""
 
-    def __init__(self, reader: CellReader, first: int, which: Numbers, places: dict[int, _Place]) -> None:
+    def __init__(self, reader: CellReader, first: int, which: npt.NDArray[Any], places: dict[int, _Place]) -> None:
         self._reader, self._first, self._which, self._places = reader, first, which, places
         self._seen = [*places]
         self._templates = {
@@ -80,60 +83,73 @@ class _Field:
         missing = which > len(self._seen)
         if own.missing is not None:
             missing[which == 0] = own.missing
-        needed = sorted({column for shape in self._seen for column in self._columns(shape)})
-        cells = [own.data, *(self._cells(column) for column in needed)]
+        span, lines, needed = range(self._first, self._first + which.size), self._reader.lines, self._taken()
+        some = [
+            self._reader.taken(column, span, by_shape(skip, lines), by_shape(take, lines))
+            for column, (skip, take) in needed.items()
+        ]
+        cells = [own.data, *some]
         only = [*self._templates.values()] == [jsonscan.PLACE] and not missing.any() and not len(own)
-        data = cells[1] if only else self._woven(which, needed, cells)
+        data = cells[1] if only else self._woven(which, cells, {column: at for at, column in enumerate(needed, 1)})
         return self._ended(data, which, missing)
 
-    def _columns(self, shape: int) -> list[int]:
-        """The columns of the cells in the field."""
-        text, place = self._reader.lines.shapes[shape], self._places[shape]
-        before = text[: place.begin].count(0)
-        return self._reader.lines.columns[shape][before : before + self._templates[shape].count(0)]
+    def _columns(self, shape: int) -> tuple[list[int], list[int]]:
+        """The columns of the cells before the field, and of those in it."""
+        before = self._reader.lines.shapes[shape][: self._places[shape].begin].count(0)
+        columns = self._reader.lines.columns[shape]
+        return columns[:before], columns[before : before + self._templates[shape].count(0)]
 
-    def _cells(self, column: int) -> Bytes:
-        """Those cells of a column that are in the field."""
-        skip, take = np.zeros((2, len(self._reader.lines.shapes) + 1), np.int64)
+    def _taken(self) -> dict[int, tuple[dict[int, int], dict[int, int]]]:
+        """Which cells are needed of which columns: by shape, from 1, how many before the field, and in it."""
+        found: dict[int, tuple[dict[int, int], dict[int, int]]] = {}
         for shape in self._seen:
-            before = self._reader.lines.shapes[shape][: self._places[shape].begin].count(0)
-            skip[shape + 1] = self._reader.lines.columns[shape][:before].count(column)
-            take[shape + 1] = self._columns(shape).count(column)
-        lines = np.arange(self._first, self._first + self._which.size)
-        return self._reader.taken(column, lines, skip[self._which], take[self._which])
+            before, within = self._columns(shape)
+            for column in set(within):
+                skip, take = found.setdefault(column, ({}, {}))
+                skip[shape + 1], take[shape + 1] = before.count(column), within.count(column)
+        return found
 
-    def _woven(self, which: npt.NDArray[np.uint16], needed: list[int], cells: list[Bytes]) -> Bytes:
-        """The field of all lines, with an end each."""
+    def _woven(self, which: npt.NDArray[np.uint16], cells: list[Bytes], order: dict[int, int]) -> Bytes:
+        """The field of all lines, with an end each. order: where each column is among the `cells`."""
         shapes = [*self._templates.values(), b""]
-        numbers = [needed.index(column) + 1 for shape in self._templates for column in self._columns(shape)]
+        numbers = [order[column] for shape in self._seen for column in self._columns(shape)[1]]
         # Cells bring a byte each for their end; lines of a shape end without one, and its text has more.
         sizes = np.array([0, *(len(shape) - 2 * shape.count(0) + 1 for shape in shapes)])
         return woven(shapes, numbers, which, cells, int(sizes[which].sum()))
 
     def _ended(self, data: Bytes, which: npt.NDArray[np.uint16], missing: npt.NDArray[np.bool_]) -> Column | None:
         """The column without the CR at lines' ends, and with nothing for lines that are empty; None for the text."""
+        found = Column(data, which.size, missing)
         places = self._places.values()
-        found, last = of_cells(data), np.array([False, *(place.last for place in places), False])[which]
-        sizes = np.diff(found.offsets) - 1
-        returned = (sizes > 0) & (data[found.offsets[1:] - 2] == _CR)
-        if (returned & last).any():
+        if not any(place.last for place in places):
+            return found
+        if (returned := _returned(found)) is not None:
+            last = np.array([False, *(place.last for place in places), False])[which]
             if (returned & ~last).any():
                 return None
-            found = of_cells(np.frombuffer(data.tobytes().replace(b"\r\n", b"\n"), np.uint8))
-            sizes = sizes - returned
-        alone = np.array([False, *(not place.begin for place in places), False])[which]
-        return Column(found.data, found.offsets, missing | (last & alone & (sizes == 0)))
+            found = Column(np.frombuffer(data.tobytes().replace(b"\r\n", b"\n"), np.uint8), which.size, missing)
+        if any(place.last and not place.begin for place in places):
+            alone = np.array([False, *(place.last and not place.begin for place in places), False])[which]
+            found = Column(found.data, which.size, missing | (alone & (np.diff(found.offsets) == 1)), found.offsets)
+        return found
 
 
-def _places(lines: Lines, which: Numbers, delimiter: int, keys: Sequence[Key]) -> _Places | None:
+def _returned(cells: Column) -> npt.NDArray[np.bool_] | None:
+    """Which cells end with a CR; None if there are none."""
+    if not (cells.data[:-1] == _CR).any():
+        return None
+    found: npt.NDArray[np.bool_] = (np.diff(cells.offsets) > 1) & (cells.data[cells.offsets[1:] - 2] == _CR)
+    return found if found.any() else None
+
+
+def _places(lines: Lines, which: npt.NDArray[Any], delimiter: int, keys: Sequence[Key]) -> _Places | None:
     """Where the fields stand in the shapes that some lines have; None where these do not tell."""
     if delimiter != JSON and not _is_told(lines, delimiter):
         return None
     try:
         return {
             shape: _asked(lines.shapes[shape], delimiter, keys)
-            for shape in (np.unique(which) - 1).tolist()
-            if shape >= 0
+            for shape in np.flatnonzero(np.bincount(which, minlength=1)[1:]).tolist()
         }
     except jsonscan.UnclearError:
         return None
@@ -157,13 +173,13 @@ def _asked(shape: bytes, delimiter: int, keys: Sequence[Key]) -> dict[Key, _Plac
 
 
 def _fields(shape: bytes, delimiter: int, most: int) -> tuple[list[_Place], bool]:
-    """The fields of a shape up to number `most`, or one with a quotation mark: that may hold delimiters; then False."""
+    """The fields of a shape up to number `most`, or one with quotations, which may hold delimiters; then False."""
     blanks = delimiter == SPACE
     text = shape.removesuffix(b"\r") if blanks else shape
     found: list[_Place] = []
     begin = 0
     for field in text.split(bytes((delimiter,))) if shape not in _EMPTY else ():
-        if b'"' in field:
+        if b'"' in field or b"'" in field:
             return found, False
         end = begin + len(field)
         if field or not blanks:
@@ -178,7 +194,8 @@ def text_of(reader: CellReader, line: int) -> bytes | None:
     """Return a line, of which -1 is the last, without its end; None where all columns are needed for it."""
     if int(reader.lines.which[line]):
         return None
-    return reader.whole(np.array([line % reader.lines.which.size]))[:-1].tobytes()
+    line %= reader.lines.which.size
+    return reader.whole(range(line, line + 1))[:-1].tobytes()
 
 
 class Owners(NamedTuple):
@@ -197,7 +214,7 @@ def owners(lines: Lines, delimiter: int) -> Owners:
     found = Owners([{} for _ in lines.edges], {}, {})
     if delimiter != JSON and not _is_told(lines, delimiter):
         return found
-    many = np.bincount(lines.which, minlength=len(lines.shapes) + 1).tolist()[1:]
+    many = lines.counts.tolist()[1:]
     for shape, columns, count in zip(lines.shapes, lines.columns, many, strict=True):
         for key, place in _all(shape, delimiter).items() if count else ():
             template, before = shape[place.begin : place.end], shape[: place.begin].count(0)

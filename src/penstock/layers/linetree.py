@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import accumulate, pairwise
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,8 @@ from .streams import Kind
 
 Numbers = npt.NDArray[np.int64]
 _WHICH: Final = 2
+STREAMS: Final = TEXTS + 1
+"""Inner streams that tell how many lines there are."""
 _NEWLINE: Final = 10
 
 
@@ -54,8 +56,10 @@ class Lines(NamedTuple):
     """Without their newlines; a zero byte stands for a cell."""
     columns: list[list[int]]
     """The columns of the cells of each shape."""
-    which: Numbers
+    which: npt.NDArray[Any]
     """The shape of each line, counted from 1; 0: it is a cell of column 0."""
+    counts: Numbers
+    """How many lines have each shape; first come those without one."""
     edges: tuple[Edge, ...]
     """Of the columns."""
     payloads: list[Bytes]
@@ -70,13 +74,14 @@ def read_lines(root: Node, payload: Bytes) -> Lines:
     shapes, numbers, which = (decode_edge(*one) for one in zip(root.edges[:TEXTS], parts, strict=False))
     pieces = shapes.data.tobytes().split(b"\n")
     columns = numbers.read().tolist()
-    lines = which.read().astype(np.int64)
+    lines = which.read()
     edges = root.edges[TEXTS:]
     wrong = pieces.pop() or numbers.kind is not Kind.U16 or sum(piece.count(0) for piece in pieces) != len(columns)
     if wrong or max(columns, default=0) >= len(edges) or int(lines.max(initial=0)) > len(pieces):
         raise CorruptDataError("the shapes of lines, their columns and the shape of each line do not fit one another")
+    counts = np.bincount(lines, minlength=len(pieces) + 1)
     ends = accumulate((piece.count(0) for piece in pieces), initial=0)
-    return Lines(pieces, [columns[a:b] for a, b in pairwise(ends)], lines, edges, parts[TEXTS:])
+    return Lines(pieces, [columns[a:b] for a, b in pairwise(ends)], lines, counts, edges, parts[TEXTS:])
 
 
 class CellReader:
@@ -85,8 +90,13 @@ class CellReader:
     def __init__(self, lines: Lines) -> None:
         self.lines = lines
         self._cells: dict[int, Column] = {}
-        self._firsts: dict[int, Numbers] = {}
-        self._counts = [np.bincount(one, minlength=len(lines.edges)) for one in lines.columns]
+        self._counts: dict[int, dict[int, int]] = {}
+        """For each column how many cells lines of each shape have in it, counted from 1."""
+        for shape, columns in enumerate(lines.columns, 1):
+            for column in columns:
+                counts = self._counts.setdefault(column, {})
+                counts[shape] = counts.get(shape, 0) + 1
+        self._checked: dict[int, Numbers] = {}
 
     def cells(self, column: int) -> Column:
         """Return the cells of a column."""
@@ -95,28 +105,53 @@ class CellReader:
             self._cells[column] = of_cells(check_cells(stream))
         return self._cells[column]
 
-    def firsts(self, column: int) -> Numbers:
-        """Return for each line how many cells of a column stand before it, and in all. Checks that these are all."""
-        if column not in self._firsts:
-            many = np.array([column == 0, *(one[column] for one in self._counts)], np.int64)
-            firsts = np.concatenate([[0], np.cumsum(many[self.lines.which])])
-            if firsts[-1] != len(self.cells(column)):
-                raise CorruptDataError(f"column {column} of lines has not the {firsts[-1]} cells of their shapes")
-            self._firsts[column] = firsts
-        return self._firsts[column]
-
-    def taken(self, column: int, lines: Numbers, skip: Numbers, take: Numbers) -> Bytes:
-        """Return cells of a column: of each of these lines `take` cells, behind the first `skip` of them."""
-        begins = self.firsts(column)[lines] + skip
-        cells, many = self.cells(column), int(take.sum())
-        if many == 0:
-            return cells.data[:0]
-        behind = np.cumsum(take)
-        at = np.repeat(begins - (behind - take), take) + np.arange(many)
-        if int(at[-1]) - int(at[0]) == many - 1 and bool((np.diff(at) == 1).all()):
-            return cells.data[int(cells.offsets[at[0]]) : int(cells.offsets[at[-1] + 1])]
+    def taken(self, column: int, span: range, skip: Numbers, take: Numbers) -> Bytes:
+        """Return cells of a column: `take` cells of each of some lines, behind the first `skip`, both by its shape."""
+        many = self._many(column)
+        if np.array_equal(take, many):
+            before, here = self._sums(column, span.start), self._sums(column, span.stop)
+            data = self.cells(column)
+            return data.data if here - before == len(data) else _between(data, before, here)
+        which = self.lines.which[span.start : span.stop]
+        wanted, own = take[which], many[which]
+        if not wanted.any():
+            return self.cells(column).data[:0]
+        begins = np.cumsum(own) - own + self._sums(column, span.start) + skip[which]
+        behind = np.cumsum(wanted)
+        at = np.repeat(begins - (behind - wanted), wanted) + np.arange(int(behind[-1]))
+        cells = self.cells(column)
         return picked(cells.data, cells.offsets[at], cells.offsets[at + 1] - 1).data
 
-    def whole(self, lines: Numbers) -> Bytes:
-        """Return lines that have no shape, with their ends."""
-        return self.taken(0, lines, np.zeros_like(lines), np.ones_like(lines))
+    def _many(self, column: int) -> Numbers:
+        """How many cells of a column lines of each shape have. Checks that all lines have what there is."""
+        if column not in self._checked:
+            many = by_shape(self._counts.get(column, {}) | ({0: 1} if column == 0 else {}), self.lines)
+            if (found := int(many @ self.lines.counts)) != len(self.cells(column)):
+                raise CorruptDataError(f"column {column} of lines has not the {found} cells of their shapes")
+            self._checked[column] = many
+        return self._checked[column]
+
+    def _sums(self, column: int, line: int) -> int:
+        """How many cells of a column stand before a line."""
+        which, many = self.lines.which, self._many(column)
+        if 2 * line < which.size:
+            return int(many @ np.bincount(which[:line], minlength=many.size))
+        return int(many @ (self.lines.counts - np.bincount(which[line:], minlength=many.size)))
+
+    def whole(self, span: range) -> Bytes:
+        """Return those of some lines that have no shape, with their ends."""
+        if self.lines.which[span.start : span.stop].all():
+            return np.empty(0, np.uint8)
+        return self.taken(0, span, by_shape({}, self.lines), by_shape({0: 1}, self.lines))
+
+
+def by_shape(found: dict[int, int], lines: Lines) -> Numbers:
+    """Return a number for each shape, counted from 1; the first is that of lines without one. Others are 0."""
+    numbers = np.zeros(len(lines.shapes) + 1, np.int64)
+    numbers[list(found)] = list(found.values())
+    return numbers
+
+
+def _between(cells: Column, first: int, stop: int) -> Bytes:
+    """The bytes of some cells, one after the other."""
+    return cells.data[int(cells.offsets[first]) : int(cells.offsets[stop])]

@@ -126,6 +126,15 @@ def parse(plan: Bytes | bytes, raw_size: int, payload_size: int) -> Node:
     return root
 
 
+def front(plan: bytes, raw_size: int, most: int) -> Node:
+    """Return the root of a tree with its first `most` inner streams; what stands behind them is not looked at.
+
+    For who wants to know what kind of tree it is: to read all of a large one takes longer. Raises what `parse` does.
+    """
+    parser = _Parser(plan, MAX_STREAM_FACTOR * raw_size + STREAM_SLACK)
+    return parser.front(most)
+
+
 class _Parser:
     """Reads nodes one after another, and keeps count of what they may still declare."""
 
@@ -151,6 +160,12 @@ class _Parser:
         if self._nodes + count > MAX_PLAN_NODES:
             raise _over("nodes", MAX_PLAN_NODES)
         return branch(layer, params, [self._edge(depth) for _ in range(count)])
+
+    def front(self, most: int) -> Node:
+        """Read the root and some inner streams."""
+        layer = self._varint()
+        params = self._take(self._varint())
+        return branch(layer, params, [self._edge(1) for _ in range(min(self._varint(), most))])
 
     def _edge(self, depth: int) -> Edge:
         number = self._take(1)[0]
