@@ -29,6 +29,8 @@ _MOST_SHAPES: Final = 8192
 TEXTS: Final = 3
 """Streams before the columns."""
 _NEWLINE: Final = 10
+_BARE: Final = b"\0\n"
+"""The shape of lines that are cells and nothing else."""
 _FEW: Final = 2
 """Lines of a shape, of which fewer are left whole."""
 _KEY: Final = 8
@@ -114,7 +116,7 @@ class Lines:
         if end != _NEWLINE:
             from ..kernels import weave
 
-            weave.swap(out.data, _NEWLINE, end, out.data)
+            weave.swap_here(out.data, _NEWLINE, end)
 
 
 def turned(text: Bytes, end: int) -> Bytes:
@@ -134,7 +136,9 @@ def _woven(children: Sequence[Stream], ended: bool, out: Bytes) -> bool:
     shapes = np.concatenate([children[0].data, np.zeros(weave.PADDING, np.uint8)])
     size, numbers = children[0].data.size, children[1].read()
     which = np.ascontiguousarray(children[2].read(), np.uint16)
-    many = int(np.count_nonzero(shapes[:size] == _NEWLINE))
+    many = count_cells(shapes[:size])
+    if children[0].data.tobytes() == _BARE and numbers.size == 1 and (which == 1).all():
+        return _copied(children[TEXTS:], int(numbers[0]), which.size, ended, out)
     firsts, pieces = np.zeros(many + 1, np.uint32), np.empty(many + numbers.size, np.uint32)
     cells = [child.data for child in children[TEXTS:]]
     if weave.read_shapes(shapes, size, numbers, len(cells), firsts, pieces) != many:
@@ -143,6 +147,17 @@ def _woven(children: Sequence[Stream], ended: bool, out: Bytes) -> bool:
     limits = cursors + np.array([one.size for one in cells], np.int64)
     done: int = weave.weave(shapes, firsts, pieces, numbers, many, which, cursors, limits, ended, out)
     return done == out.size
+
+
+def _copied(columns: Sequence[Stream], number: int, lines: int, ended: bool, out: Bytes) -> bool:
+    """Fill `out` from the one column of lines that are a cell each; False where that does not fit."""
+    if number >= len(columns) or any(one.data.size for at, one in enumerate(columns) if at != number):
+        return False
+    cells = columns[number].data
+    if not cells.size or cells[-1] != _NEWLINE or count_cells(cells) != lines or cells.size - (not ended) != out.size:
+        return False
+    out[:] = cells[: out.size]
+    return True
 
 
 def cut_room(text: Bytes) -> int:
