@@ -85,8 +85,9 @@ class Numbers:
 
         told, state = np.array(_told(shape), np.int64), np.zeros(numbers.DECIMALS + 1, np.int64)
         state[numbers.LAST_BAD] = -1
-        gaps, raw = np.empty(count_cells(block), np.uint32), np.empty(block.size, np.uint8)
-        values, decimals = np.empty(_TILE, np.int64), np.empty(_TILE, np.uint8)
+        cells = count_cells(block)
+        gaps, raw = np.empty(cells, np.uint32), np.empty(block.size, np.uint8)
+        values, decimals = np.empty(min(_TILE, cells), np.int64), np.empty(min(_TILE, cells), np.uint8)
         tiles, places = [], []
         while state[numbers.AT] < block.size:
             first = int(state[numbers.CELL])
@@ -95,10 +96,10 @@ class Numbers:
             many = int(state[numbers.CELL]) - first
             tiles.append(_narrow(values[:many], state))
             places.append(decimals[: many if shape.form is Form.STREAM else 0].copy())
-        last = _narrow(values[:0], state)
-        children = [
-            Stream.of(np.concatenate([last, *tiles], dtype=last.dtype, casting="unsafe").view(f"<u{last.itemsize}"))
-        ]
+        last = tiles[0] if len(tiles) == 1 else _narrow(values[:0], state)
+        if len(tiles) != 1:
+            last = np.concatenate([last, *tiles], dtype=last.dtype, casting="unsafe")
+        children = [Stream.of(last.view(f"<u{last.itemsize}"))]
         if shape.form is Form.STREAM:
             children.append(Stream.of(np.concatenate([decimals[:0], *places])))
         bad = int(state[numbers.BAD])

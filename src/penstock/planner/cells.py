@@ -12,6 +12,7 @@ import numpy.typing as npt
 from ..buffers import Bytes
 from ..layers import lines, numbers, printed, strings, wanted
 from ..layers.auto import choose_leaf
+from ..layers.cells import count_cells
 from ..layers.numbers import Numbers
 from ..layers.printed import Printed
 from ..layers.registry import codec_by_id
@@ -29,7 +30,7 @@ _LARGE: Final = 1 << 10
 """Bytes of a coded column from which on lines are looked for within."""
 _PART: Final = 0.06
 """Of what all takes, what a column must take for lines to be looked for within."""
-_SAMPLE: Final = 24 << 10
+_SAMPLE: Final = 16 << 10
 _DISTINCT: Final = 0.6
 """Share of cells that may be distinct."""
 _TEXT: Final = 0.2
@@ -40,6 +41,8 @@ _OWN: Final = 1 / 250
 _FEW: Final = 256
 """Numbers that are looked at for the noise of doubles."""
 _LOOKED_AT: Final = 2048
+_TWO: Final = 2
+"""Columns: that of lines without a shape, and one more."""
 _TURNS: Final = 8
 _WIDE: Final = 8
 _NEARER: Final = 0.5
@@ -80,11 +83,17 @@ def _within(cells: Bytes, best: Chosen, aim: Aim, scale: float) -> Chosen:
     few, each = _few(cells), best.size / cells.size
     prices = Prices(_LETTER, 8 * each, scale * cells.size / few.size)
     ways = best_cutting(few, prices, inside=True)
-    if ways.price > _WORTH * each * few.size or len(ways.columns.cells) < 2:
+    if ways.price > _WORTH * each * few.size or _is_bare(ways, few):
         return best
     ways = best_cutting(cells, prices, only=ways.cutting)
     inner = lines_of(ways, aim, scale, inside=True)
     return inner if len(inner.want.children) > lines.TEXTS + 1 and inner.size < _WORTH * best.size else best
+
+
+def _is_bare(ways: Ways, cells: Bytes) -> bool:
+    """Whether cells are cut into one column of the very same cells, or none."""
+    many = len(ways.columns.cells)
+    return many < _TWO or (many == _TWO and ways.covered + count_cells(cells) == cells.size)
 
 
 def _few(cells: Bytes) -> Bytes:
