@@ -26,6 +26,9 @@ _LEAST: Final = 256
 """Bytes of a coded column of which no more is looked for."""
 _QUICK: Final = 0.88
 """Of what the library makes of text at its lowest level, what it makes at a better one."""
+_DENSE: Final = 0.4
+_CODED: Final = 0.98
+"""Of so many bytes and more it is asked whether they are codes of letters alone: no level makes less of those."""
 _LARGE: Final = 1 << 10
 """Bytes of a coded column from which on lines are looked for within."""
 _PART: Final = 0.06
@@ -67,7 +70,7 @@ def choose_cells(cells: Bytes, aim: Aim, scale: float, worth: float = 0.0) -> Ch
     scale: by how much more cells it will stand for than these are. worth: bytes of a coded column from which on lines
     are looked for within its cells; 0: never.
     """
-    best = Chosen(wanted.zstd(aim.strong), _QUICK * _made(wanted.zstd(1), cells))
+    best = Chosen(wanted.zstd(aim.strong), _text(cells))
     if best.size <= _LEAST:
         return best
     number = _numbers(cells, aim)
@@ -119,6 +122,13 @@ def lines_of(ways: Ways, aim: Aim, scale: float, *, inside: bool = False) -> Cho
     want = wanted.lines(params, [text, AUTO, AUTO, text, *(one.want for one in columns)])
     others = ways.bits.sum() - bits[own].sum()
     return Chosen(want, sum(one.size for one in columns) + float(others) / 8)
+
+
+def _text(cells: Bytes) -> float:
+    """About the bytes that the library makes of text at a better level than its lowest, by that one."""
+    quick = _made(wanted.zstd(1), cells)
+    dense = quick > max(_DENSE * cells.size, _LARGE)
+    return quick if dense and quick > _CODED * _made(wanted.literals(), cells) else _QUICK * quick
 
 
 def _made(want: Want, data: Bytes) -> float:
