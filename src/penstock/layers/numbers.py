@@ -33,6 +33,8 @@ _SHORT: Final = 4
 """Decimals of which small numbers take no more than a word."""
 _BEHIND: Final = 8
 """Words behind them."""
+_TOGETHER: Final = 256
+"""Cells that are read at once; if one of them is odd, each is looked at."""
 _TILE: Final = 1 << 15
 """Numbers read or written by one call: as wide as they are then, they stay in the cache."""
 
@@ -87,11 +89,13 @@ class Numbers:
         state[numbers.LAST_BAD] = -1
         cells = count_cells(block)
         gaps, raw = np.empty(cells, np.uint32), np.empty(block.size, np.uint8)
-        values, decimals = np.empty(min(_TILE, cells), np.int64), np.empty(min(_TILE, cells), np.uint8)
+        many = min(_TILE, cells)
+        values, decimals, ends = np.empty(many, np.int64), np.empty(many, np.uint8), np.empty(many, np.uint32)
+        scratch = np.empty((4, _TOGETHER), np.uint64)
         tiles, places = [], []
         while state[numbers.AT] < block.size:
             first = int(state[numbers.CELL])
-            if numbers.read(block, told, state, values, decimals, gaps, raw) < 0:
+            if numbers.read(block, told, state, values, decimals, gaps, raw, ends, scratch) < 0:
                 raise UsageError("the cells changed while they were encoded")
             many = int(state[numbers.CELL]) - first
             tiles.append(_narrow(values[:many], state))
