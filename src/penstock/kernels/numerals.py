@@ -63,48 +63,22 @@ def _put_eight(at, word, many, places, mixed):
 
 
 @helper
-def _put_sixteen(at, high, low, many, places):
-    """The same for 9 to 16 digits in two words."""
+def _put_sixteen(at, high, low, many):
+    """The same for 9 to 16 digits in two words, and no decimals."""
     above = many - 8
-    text, more = (high >> np.uint64(64 - 8 * above)) + _ZEROS, low + _ZEROS
-    store64_at(at, text)
-    if places == 0:
-        store64_at(at + above, more)
-        return at + many
-    if places <= 8:
-        store64_at(at + above, more)
-        store64_at(at + many - places + 1, more >> np.uint64(64 - 8 * places))
-    else:
-        whole = many - places
-        store64_at(at + whole + 1, text >> np.uint64(8 * whole))
-        store64_at(at + above + 1, more)
-    store8_at(at + many - places, _POINT)
-    return at + many + 1
+    store64_at(at, (high >> np.uint64(64 - 8 * above)) + _ZEROS)
+    store64_at(at + above, low + _ZEROS)
+    return at + many
 
 
 @helper
-def _put_more(at, top, high, low, many, places):
+def _put_more(at, top, high, low, many):
     """The same for 17 to 24 digits in three words."""
     above = many - 16
-    text, middle, last = (top >> np.uint64(64 - 8 * above)) + _ZEROS, high + _ZEROS, low + _ZEROS
-    store64_at(at, text)
-    store64_at(at + above, middle)
-    if places == 0:
-        store64_at(at + above + 8, last)
-        return at + many
-    if places <= 8:
-        store64_at(at + above + 8, last)
-        store64_at(at + many - places + 1, last >> np.uint64(64 - 8 * places))
-    elif places <= 16:
-        store64_at(at + many - places + 1, middle >> np.uint64(128 - 8 * places))
-        store64_at(at + above + 9, last)
-    else:
-        whole = many - places
-        store64_at(at + whole + 1, text >> np.uint64(8 * whole))
-        store64_at(at + above + 1, middle)
-        store64_at(at + above + 9, last)
-    store8_at(at + many - places, _POINT)
-    return at + many + 1
+    store64_at(at, (top >> np.uint64(64 - 8 * above)) + _ZEROS)
+    store64_at(at + above, high + _ZEROS)
+    store64_at(at + above + 8, low + _ZEROS)
+    return at + many
 
 
 @cold_helper
@@ -186,19 +160,19 @@ def _put_large(at, limit, amount, whole, places, most):
     if most > 0:
         zeros, amount = _ending(amount, most)
         places -= zeros
-    if at + _ROOM <= limit:
+    if places == 0 and at + _ROOM <= limit:
         above = amount // _TEN8
         low = _eight(amount - above * _TEN8)
         top = above // _TEN8
         high = _eight(above - top * _TEN8)
         if top == 0:
-            many = max(16 - _zeros_in_front(high), 8 - _zeros_in_front(low), whole + places)
+            many = max(16 - _zeros_in_front(high), 8 - _zeros_in_front(low), whole)
             if 8 < many <= 16:
-                return _put_sixteen(at, high, low, many, places)
+                return _put_sixteen(at, high, low, many)
         top = _eight(top)
-        many = max(24 - _zeros_in_front(top), whole + places)
+        many = max(24 - _zeros_in_front(top), whole)
         if 16 < many <= 24:
-            return _put_more(at, top, high, low, many, places)
+            return _put_more(at, top, high, low, many)
     many = np.int64(1)
     while many < 20 and amount >= POWERS[many]:
         many += 1
