@@ -35,7 +35,7 @@ def compiled(name):
 
 def test_every_intrinsic_is_tested():
     made = {name for name, value in vars(memory).items() if type(value).__name__ == "_Intrinsic"}
-    assert made == {f"{name}_at" for name in FORMS}
+    assert made == {f"{name}_at" for name in (*FORMS, "copy16")}
 
 
 @pytest.mark.parametrize("offset", range(17))
@@ -53,3 +53,16 @@ def test_at_every_alignment(name, offset):
 def test_ranges(low, count):
     data = np.random.default_rng(low).integers(0, 256, 96, np.uint8)
     assert compiled("range_mask")(data, 5, low, count) == twins.range_mask(data, 5, low, count)
+
+
+@pytest.mark.parametrize("offset", range(17))
+def test_copies_that_look(offset):
+    @numba.njit("uint64(uint8[::1], uint8[::1], int64, int64, uint8)")
+    def loop(to, source, at, start, byte):
+        return memory.copy16_at(simd.address(to) + at, simd.address(source) + start, byte)
+
+    source = np.random.default_rng(offset).integers(0, 256, 40, np.uint8)
+    source[:: 1 + offset // 2] = 10
+    to, twin = np.full(40, 7, np.uint8), bytearray(b"\7" * 40)
+    assert loop(to, source, 17 - offset, offset, 10) == twins.copy16(twin, 17 - offset, source, offset, 10)
+    assert to.tobytes() == bytes(twin)

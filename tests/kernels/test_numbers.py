@@ -31,7 +31,7 @@ def shapes(draw):
     return draw(st.integers(0, 1)), form, draw(st.sampled_from([0, 1, 1, 1, 2, 7, 19])), decimals, least
 
 
-def read(cells, shape, room=None):
+def read(cells, shape, room=None, together=7):
     block, count = np.frombuffer(b"".join(cells), np.uint8), len(cells)
     values, decimals = np.full(count + 1, 77, np.int64), np.full(count + 1, 77, np.uint8)
     gaps, raw = np.full(count + 1, 77, np.uint32), np.full(block.size + 1, 77, np.uint8)
@@ -39,7 +39,8 @@ def read(cells, shape, room=None):
     state[numbers.LAST_BAD] = -1
     room = count if room is None else room
     told = np.array(shape, np.int64)
-    result = numbers.read(block, told, state, values[:-1], decimals[:-1], gaps[: min(room, count)], raw[:-1])
+    ends, scratch, gap = np.empty(count, np.uint32), np.empty((4, together), np.uint64), gaps[: min(room, count)]
+    result = numbers.read(block, told, state, values[:-1], decimals[:-1], gap, raw[:-1], ends, scratch)
     assert values[-1] == decimals[-1] == gaps[-1] == raw[-1] == 77
     bad, kept = int(state[numbers.BAD]), int(state[numbers.RAW])
     return result, values[:-1].tolist(), decimals[:-1].tolist(), gaps[:bad].tolist(), raw[:kept].tobytes(), state
@@ -77,6 +78,13 @@ def test_numbers_of_all_sizes_are_written(form, places):
         expected = b"".join(written.number_cell(value, form, whole, places, shape[4], 0) for value in values)
         for few in (0, 300):
             assert write(values, [places], shape, [], b"", len(expected) + 64, few) == expected
+        cells = expected.splitlines(keepends=True)
+        for at in random.integers(0, len(cells), 9).tolist():
+            cells[at] = cells[at][: at % 20] + [b"", b"-", b".", b"0", b"x"][at % 5] + cells[at][at % 20 :]
+        cells = b"".join(cells).splitlines(keepends=True)
+        for together in (1, 8, 64):
+            result, *told, _ = read(cells, shape, together=together)
+            assert (result, told[0], *told[2:]) == (0, *(twin.read(cells, *shape)[part] for part in (0, 2, 3)))
 
 
 @settings(max_examples=120, deadline=None)

@@ -188,6 +188,19 @@ def test_lines_whose_hashes_collide_may_stay_whole():
     assert all(lines_[examples[shape]] == line for line, shape in zip(lines_, which, strict=True) if shape < room)
 
 
+@pytest.mark.parametrize("end", [b"", b"\n"], ids=["open", "ended"])
+def test_lines_that_are_cells_alone(end):
+    random = np.random.default_rng(4)
+    raw = b"\n".join(b"%d" % n for n in random.integers(0, 10**9, 500)) + end
+    asked = wanted(Cutting(tokens.DIGITS), keys_of(raw, Cutting(tokens.DIGITS)))
+    round_trip(LAYER, bytes_of(raw), asked)
+    stored, children = LAYER.encode(bytes_of(raw), asked)
+    assert children[0].data.tobytes() == b"\0\n"
+    for bad in damaged(children, random):
+        for size in (len(raw) - 1, len(raw), len(raw) + 1):
+            must_fill_or_refuse(LAYER, stored, bad, Kind.BYTES, size)
+
+
 def test_damage_is_noticed_or_does_no_harm():
     random = np.random.default_rng(3)
     raw = b"".join(b"%d,%s\n" % (n % 91, b"ab" * (n % 3)) for n in range(60)) + b"else"

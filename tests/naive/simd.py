@@ -30,6 +30,12 @@ def equal_mask(data, offset, byte):
     return sum((data[offset + i] == byte) << i for i in range(64))
 
 
+def copy16(data, offset, source, start, byte):
+    """Copy 16 bytes from another array; bit i is set where byte i of them equals `byte`."""
+    data[offset : offset + 16] = bytes(source[start : start + 16])
+    return sum((int(source[start + i]) == byte) << i for i in range(16))
+
+
 def load32(data, offset):
     return int.from_bytes(bytes(data[offset : offset + 4]), "little")
 

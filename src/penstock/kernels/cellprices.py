@@ -188,10 +188,12 @@ def price(text, begins, firsts, starts, ends, which, columns, offsets, shapes, l
 
 @kernel("int64(uint32[::1], uint32[::1], uint32[::1], uint32[::1], uint32[::1], uint32[::1], int64[::1])")
 def left(begins, firsts, starts, ends, examples, counts, sizes):
-    """Add up the bytes of lines that are left without their cells, of shapes with two lines or more.
+    """Add up the bytes of lines that are left without their cells, of shapes with two lines or more, and of all cells.
 
-    sizes: of all shapes, and of those that come first in the second half of the lines.
+    sizes: of all shapes, of those that come first in the second half of the lines, and of cells.
     """
+    for cell in range(starts.size):
+        sizes[2] += np.int64(ends[cell]) - np.int64(starts[cell])
     half = (np.int64(begins.size) - 1) // 2
     for shape in range(examples.size):
         line = np.int64(examples[shape])

@@ -16,6 +16,10 @@ SLACK = 16
 _PLACE = np.uint8(0)
 _PROBES = 256
 """Places of the table that are tried: more are needed only where somebody chose lines whose hashes collide."""
+_FEW = 2
+"""Lines of a shape, of which fewer are left whole."""
+USED = 3
+"""What `name` says of the shapes that are kept."""
 
 
 @helper
@@ -126,16 +130,21 @@ def shape(text, fields, begins, firsts, starts, ends, which, table, hashes, exam
 
 
 @kernel(
-    f"int64({READ_ONLY}, uint32[::1], uint32[::1], uint32[::1], uint32[::1], uint32[::1], int32[::1], uint64[::1],"
-    "int64, int64, uint8[::1], uint16[::1], uint32[::1], int64[::1])"
+    f"int64({READ_ONLY}, uint32[::1], uint32[::1], uint32[::1], uint32[::1], uint32[::1], uint32[::1], int32[::1],"
+    "uint64[::1], int64, int64, uint8[::1], uint16[::1], uint32[::1], uint16[::1], int64[::1])"
 )
-def name(text, begins, firsts, starts, ends, examples, table, keys, known, room, shapes, columns, offsets, used):
+def name(
+    text, begins, firsts, starts, ends, examples, counts, table, keys, known, room, shapes, columns, offsets, numbers,
+    used,
+):  # fmt: skip
     """Say to which column the cells of each shape go, and write the shapes as text: a zero for each cell.
 
-    examples: a line of each shape. keys: what columns are known by, the first `known` are there; more are added while
-    there are less than `room`. Column 0 takes what has none. table: zeros, a power of two of them, twice the keys and
-    more. offsets: where the columns of each shape start in `columns`, and the end. used: 1 for each shape, 0 where
-    there is no room for it, or it holds a zero of its own; behind them the bytes of all. Return the keys known.
+    examples, counts: a line of each shape, and how many have it; shapes of one line are left out, and those for which
+    there is no room, or that hold a zero of their own. keys: what columns are known by, the first `known` are there;
+    more are added while there are less than `room`. Column 0 takes what has none. table: zeros, a power of two of them,
+    twice the keys and more. offsets: where the columns of each shape that is kept start in `columns`. numbers: zeros,
+    the number of each shape, from 1; 0 of one that is left out. used: how many are kept, their bytes, and their cells.
+    Return the keys known.
 
     A cell is known by what stands before it, see `columnkeys`.
     """
@@ -145,13 +154,13 @@ def name(text, begins, firsts, starts, ends, examples, table, keys, known, room,
         while table[slot] != 0:
             slot = (slot + np.uint64(1)) & mask
         table[slot] = number + 1
-    at, made = np.int64(0), np.int64(0)
+    at, made, kept = np.int64(0), np.int64(0), np.int64(0)
     for shape in range(examples.size):
-        offsets[shape], used[shape] = made, 0
         line = np.int64(examples[shape])
         begin, end = np.int64(begins[line]), np.int64(begins[line + 1]) - 1
         first, stop = np.int64(firsts[line]), np.int64(firsts[line + 1])
-        if made + stop - first > columns.size or at + end - begin + stop - first + 1 > shapes.size:
+        fits = made + stop - first <= columns.size and at + end - begin + stop - first + 1 <= shapes.size
+        if counts[shape] < _FEW or not fits:
             continue
         start, mixed, count, good = at, np.uint64(7), made, True
         for cell in range(first, stop + 1):
@@ -178,10 +187,12 @@ def name(text, begins, firsts, starts, ends, examples, table, keys, known, room,
         shapes[at] = NEWLINE
         at += 1
         if good:
-            made, used[shape] = count, 1
+            offsets[kept] = made
+            made, kept = count, kept + 1
+            numbers[shape] = kept
         else:
             at = start
-    offsets[examples.size], used[examples.size] = made, at
+    used[0], used[1], used[2] = kept, at, made
     return np.int64(known)
 
 

@@ -103,3 +103,18 @@ def equal_mask_at(typing: Any, place: Any, byte: Any) -> Any:
         return equal_bytes(b, args[0], args[1])
 
     return types.uint64(types.int64, types.uint8), generate
+
+
+@intrinsic
+def copy16_at(typing: Any, to: Any, source: Any, byte: Any) -> Any:
+    """Copy 16 bytes from one address to another; bit i is set where byte i of them equals `byte`."""
+
+    def generate(context: Any, b: Any, signature: Any, args: Any) -> Any:
+        kind, zeros = ir.VectorType(_BYTE, 16), ir.Constant(ir.VectorType(_I32, 16), [0] * 16)
+        some = load_word(b, b.inttoptr(args[1], kind.as_pointer()))
+        store_word(b, some, b.inttoptr(args[0], kind.as_pointer()))
+        none = ir.Constant(kind, ir.Undefined)
+        sought = b.shuffle_vector(b.insert_element(none, args[2], ir.Constant(_I32, 0)), none, zeros)
+        return b.zext(b.bitcast(b.icmp_unsigned("==", some, sought), ir.IntType(16)), _I64)
+
+    return types.uint64(types.int64, types.int64, types.uint8), generate

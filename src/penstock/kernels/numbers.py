@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .cells import next_end
 from .jit import READ_ONLY, cold_helper, helper, kernel
 from .memory import equal_mask_at, load8_at, load64_at
+from .shortnumbers import LONG, SHORT, find_ends, read_some
 from .simd import LINE, address, copy_bytes, lowest_bit
 
 STEP = 1 << 18
@@ -158,41 +158,71 @@ def _misfit_trimmed(last, digits, places, decimals, least):
     return (places - least) | (decimals - places) | idle | (MOST_DIGITS - digits - decimals + places)
 
 
-@kernel(f"int64({READ_ONLY}, int64[::1], int64[::1], int64[::1], uint8[::1], uint32[::1], uint8[::1])")
-def read(block, shape, state, values, decimals, gaps, raw):
+@helper
+def _even(odd, first, stop):
+    """How many of the next numbers are 0; `odd`: their address."""
+    at = first
+    while at < stop and load64_at(odd + 8 * at) == _U0:
+        at += 1
+    return at - first
+
+
+@helper
+def _one(base, size, at, end, form, want_plus, whole, most, least):
+    """Read a cell of any length; return its value and decimals, and not 0 if it is an exception."""
+    first, last = load8_at(base + at), load8_at(base + end - 1) if end > 0 else np.uint8(0)
+    minus, plus = np.int64(first == _MINUS), np.int64(first == _PLUS)
+    start = at + (minus | plus)
+    value, digits, places, wrong = number(base + start, size - start, end - start, form != FIXED)
+    misfit = most - places if form == STREAM else -(places ^ most)
+    if form == TRIMMED:
+        value *= POWERS[max(most - places, 0)]
+        misfit = _misfit_trimmed(last, digits, places, most, least)
+    amount = np.int64(value)
+    misfit |= _misfit(load8_at(base + start), minus, plus, digits, places, amount, want_plus, whole)
+    return (amount ^ -minus) + minus, places, wrong | np.uint64(misfit) >> _SHIFTS
+
+
+@kernel(
+    f"int64({READ_ONLY}, int64[::1], int64[::1], int64[::1], uint8[::1], uint32[::1], uint8[::1], uint32[::1],"
+    "uint64[:, ::1])"
+)
+def read(block, shape, state, values, decimals, gaps, raw, ends, scratch):
     """Read the next cells, at most `STEP`; return 0, or -1 where the last one has no end or there is no room.
 
     shape: plus, form, least whole digits, decimals, least decimals. state: see `AT`; zeros, and -1 for the last
     exception, at first. values, decimals (if the form is `STREAM`): of the cells that this call reads. gaps, raw: of
-    the exceptions.
+    the exceptions. ends: room for as many as there are values. scratch: four rows for some hundred cells.
     """
     at, cell, bad, kept, last_bad = state[AT], state[CELL], state[BAD], state[RAW], state[LAST_BAD]
     low, high, before, before_places = state[LOW], state[HIGH], state[VALUE], state[DECIMALS]
     size, want_plus, form, whole, most, least = np.int64(block.size), shape[0], shape[1], shape[2], shape[3], shape[4]
     if form == STREAM:
         most = np.int64(MOST_DECIMALS)
-    begin, until = cell, cell + min(np.int64(STEP), np.int64(values.size))
-    if form == STREAM:
-        until = min(until, begin + np.int64(decimals.size))
-    base, line, mask = address(block), at - LINE, _U0
-    while cell < until and at < size:
-        end, line, mask = next_end(base, size, line, mask)
-        if end >= size:
-            return np.int64(-1)
-        first = block[at]
-        minus, plus = np.int64(first == _MINUS), np.int64(first == _PLUS)
-        start = at + (minus | plus)
-        value, digits, places, wrong = number(base + start, size - start, end - start, form != FIXED)
-        misfit = -(places ^ most)
-        if form == STREAM:
-            misfit = most - places
-        elif form == TRIMMED:
-            value *= POWERS[max(most - places, 0)]
-            misfit = _misfit_trimmed(block[end - 1], digits, places, most, least)
-        amount = np.int64(value)
-        misfit |= _misfit(block[start], minus, plus, digits, places, amount, want_plus, whole)
-        if (wrong | np.uint64(misfit) >> _SHIFTS) == 0:
-            before, before_places = (amount ^ -minus) + minus, places
+    room = min(np.int64(STEP), np.int64(values.size), np.int64(ends.size))
+    room = min(room, np.int64(decimals.size)) if form == STREAM else room
+    base, tried, quick, long = address(block), False, size >= LONG and want_plus == 0, form == FIXED and most > SHORT
+    quick = quick and form != STREAM
+    many, nth, begin, stop = find_ends(base, size, at, ends[:room]), np.int64(0), np.int64(0), np.int64(0)
+    while nth < many:
+        if nth == stop:
+            begin, stop, tried = nth, min(many, nth + np.int64(scratch.shape[1])), quick
+            if quick:
+                odd, fewest, longest = read_some(
+                    base, ends, nth, stop - nth, at, scratch, values, form == TRIMMED, long, most, whole, least
+                )
+                low, high = min(low, fewest), max(high, longest)
+                # Where most are longer it is tried for long ones, and then no more.
+                quick, long = not long or 2 * odd < stop - nth, long or 2 * odd >= stop - nth
+        some = _even(address(scratch[1]), nth - begin, stop - begin) if tried else np.int64(0)
+        if some:
+            cell, nth = cell + some, nth + some
+            before, at = values[nth - 1], np.int64(ends[nth - 1]) + 1
+            continue
+        end = np.int64(ends[nth])
+        amount, places, wrong = _one(base, size, at, end, form, want_plus, whole, most, least)
+        if wrong == _U0:
+            before, before_places = amount, places
             low, high = min(low, before), max(high, before)
         else:
             length = end + 1 - at
@@ -200,14 +230,13 @@ def read(block, shape, state, values, decimals, gaps, raw):
                 return np.int64(-1)
             gaps[bad] = np.uint32(cell - last_bad - 1)
             copy_bytes(raw, kept, block, at, length)
-            last_bad = cell
-            bad += 1
-            kept += length
-        values[cell - begin] = before
+            last_bad, bad, kept = cell, bad + 1, kept + length
+        values[nth] = before
         if form == STREAM:
-            decimals[cell - begin] = np.uint8(before_places)
-        cell += 1
-        at = end + 1
+            decimals[nth] = np.uint8(before_places)
+        at, cell, nth = end + 1, cell + 1, nth + 1
+    if many < room and at < size:
+        return np.int64(-1)
     state[AT], state[CELL], state[BAD], state[RAW], state[LAST_BAD] = at, cell, bad, kept, last_bad
     state[LOW], state[HIGH], state[VALUE], state[DECIMALS] = low, high, before, before_places
     return np.int64(0)

@@ -6,8 +6,8 @@ import numpy as np
 
 from .cells import NEWLINE, cell_end
 from .jit import READ_ONLY, cold_helper, helper, kernel
-from .memory import store8_at, store64_at
-from .numbers import FIXED, POWERS, TRIMMED
+from .memory import load8_at, load64_at, store8_at, store64_at
+from .numbers import FIXED, POWERS, STREAM, TRIMMED
 from .simd import address, bit_length, copy_bytes, lowest_bit
 
 OUT, NUMBER, BAD, RAW, NEXT = range(5)
@@ -63,48 +63,22 @@ def _put_eight(at, word, many, places, mixed):
 
 
 @helper
-def _put_sixteen(at, high, low, many, places):
-    """The same for 9 to 16 digits in two words."""
+def _put_sixteen(at, high, low, many):
+    """The same for 9 to 16 digits in two words, and no decimals."""
     above = many - 8
-    text, more = (high >> np.uint64(64 - 8 * above)) + _ZEROS, low + _ZEROS
-    store64_at(at, text)
-    if places == 0:
-        store64_at(at + above, more)
-        return at + many
-    if places <= 8:
-        store64_at(at + above, more)
-        store64_at(at + many - places + 1, more >> np.uint64(64 - 8 * places))
-    else:
-        whole = many - places
-        store64_at(at + whole + 1, text >> np.uint64(8 * whole))
-        store64_at(at + above + 1, more)
-    store8_at(at + many - places, _POINT)
-    return at + many + 1
+    store64_at(at, (high >> np.uint64(64 - 8 * above)) + _ZEROS)
+    store64_at(at + above, low + _ZEROS)
+    return at + many
 
 
 @helper
-def _put_more(at, top, high, low, many, places):
+def _put_more(at, top, high, low, many):
     """The same for 17 to 24 digits in three words."""
     above = many - 16
-    text, middle, last = (top >> np.uint64(64 - 8 * above)) + _ZEROS, high + _ZEROS, low + _ZEROS
-    store64_at(at, text)
-    store64_at(at + above, middle)
-    if places == 0:
-        store64_at(at + above + 8, last)
-        return at + many
-    if places <= 8:
-        store64_at(at + above + 8, last)
-        store64_at(at + many - places + 1, last >> np.uint64(64 - 8 * places))
-    elif places <= 16:
-        store64_at(at + many - places + 1, middle >> np.uint64(128 - 8 * places))
-        store64_at(at + above + 9, last)
-    else:
-        whole = many - places
-        store64_at(at + whole + 1, text >> np.uint64(8 * whole))
-        store64_at(at + above + 1, middle)
-        store64_at(at + above + 9, last)
-    store8_at(at + many - places, _POINT)
-    return at + many + 1
+    store64_at(at, (top >> np.uint64(64 - 8 * above)) + _ZEROS)
+    store64_at(at + above, high + _ZEROS)
+    store64_at(at + above + 8, low + _ZEROS)
+    return at + many
 
 
 @cold_helper
@@ -160,9 +134,8 @@ def _put_decimals(at, amount, whole, places, most):
     above = amount // _TEN8
     low = _eight(amount - above * _TEN8)
     most_above = above // _TEN8
-    high, top = _eight(above - most_above * _TEN8), _U0
-    if most_above != 0:
-        top = _eight(most_above)
+    high = _eight(above - most_above * _TEN8)
+    top = _eight(most_above) if most_above >= _TEN else most_above << np.uint64(56)
     front, middle, back = _zeros_in_front(top), _zeros_in_front(high), _zeros_in_front(low)
     zeros = front + np.int64(front == 8) * (middle + np.int64(middle == 8) * back)
     before = max(24 - zeros - places, whole)
@@ -181,22 +154,25 @@ def _put_decimals(at, amount, whole, places, most):
     return at + before + 1 + places - cut - np.int64(cut == places)
 
 
-@helper
-def _put_large(at, limit, amount, whole, places):
-    """Write a number of more than eight digits; return where it ends, or -1."""
-    if at + _ROOM <= limit:
+@cold_helper
+def _put_large(at, limit, amount, whole, places, most):
+    """Write a number of more than eight digits, without up to `most` zeros at its end; return where it ends, or -1."""
+    if most > 0:
+        zeros, amount = _ending(amount, most)
+        places -= zeros
+    if places == 0 and at + _ROOM <= limit:
         above = amount // _TEN8
         low = _eight(amount - above * _TEN8)
         top = above // _TEN8
         high = _eight(above - top * _TEN8)
         if top == 0:
-            many = max(16 - _zeros_in_front(high), 8 - _zeros_in_front(low), whole + places)
+            many = max(16 - _zeros_in_front(high), 8 - _zeros_in_front(low), whole)
             if 8 < many <= 16:
-                return _put_sixteen(at, high, low, many, places)
+                return _put_sixteen(at, high, low, many)
         top = _eight(top)
-        many = max(24 - _zeros_in_front(top), whole + places)
+        many = max(24 - _zeros_in_front(top), whole)
         if 16 < many <= 24:
-            return _put_more(at, top, high, low, many, places)
+            return _put_more(at, top, high, low, many)
     many = np.int64(1)
     while many < 20 and amount >= POWERS[many]:
         many += 1
@@ -218,10 +194,7 @@ def _write_one(at, limit, amount, whole, places, most, mixed):
         end = _put_decimals(at, amount, whole, places, most)
         if end != 0:
             return end
-    if most > 0:
-        zeros, amount = _ending(amount, most)
-        places -= zeros
-    return _put_large(at, limit, amount, whole, places)
+    return _put_large(at, limit, amount, whole, places, most)
 
 
 @kernel("int64(int64[::1], uint64[::1])")
@@ -245,6 +218,39 @@ def prepare(shape, known):
     return np.int64(known.size - 8)
 
 
+@helper
+def _put_sign(at, amount, signed, plus):
+    """Write a number's sign; return the address behind it, and the amount. What is no sign is written over."""
+    # Without branches: signs come as they like.
+    below = np.int64(amount >> _SHIFTS) & signed
+    store8_at(at, _MINUS if below != 0 else _PLUS)
+    return at + (below | plus), (amount ^ (_U0 - np.uint64(below))) + np.uint64(below)
+
+
+@cold_helper
+def _run(words, first, stop, decimals, step, at, limit, known, few, whole, most, mixed, signed, plus):
+    """Write numbers that are none of the exceptions; return the address behind them, or -1. Arrays by addresses."""
+    signs = (signed | plus) != 0
+    for i in range(first, stop):
+        if at >= limit:
+            return np.int64(-1)
+        amount = load64_at(words + 8 * i)
+        if signs:
+            at, amount = _put_sign(at, amount, signed, plus)
+        if amount < few and at + 8 <= limit:
+            word = load64_at(known + 8 * np.int64(amount))
+            if word != _U0:
+                store64_at(at, word)
+                at += np.int64(word >> np.uint64(56))
+                continue
+        at = _write_one(at, limit, amount, whole, np.int64(load8_at(decimals + i * step)), most, mixed)
+        if at < 0:
+            return np.int64(-1)
+        store8_at(at, NEWLINE)
+        at += 1
+    return at
+
+
 @kernel(
     f"int64(uint64[::1], {READ_ONLY}, int64[::1], uint64[::1], Array(uint32, 1, 'C', readonly=True), {READ_ONLY},"
     " int64[::1], uint8[::1])"
@@ -256,15 +262,16 @@ def write(values, decimals, shape, known, gaps, raw, state, out):
     form, least whole digits, decimals, least decimals. known: what `prepare` wrote, or eight words. state: see `OUT`.
     gaps, raw: of the exceptions.
     """
-    signed, plus, form, whole, least = shape[0], shape[1], shape[2], shape[3], shape[5]
+    signed, plus, form, whole, places, least = shape[0], shape[1], shape[2], shape[3], shape[4], shape[5]
     at, number, bad, used, following = state[OUT], state[NUMBER], state[BAD], state[RAW], state[NEXT]
     base, others = address(out), address(raw)
     limit = base + np.int64(out.size)
-    trims, signs = form == TRIMMED, (signed | plus) != 0
-    step, size, few = np.int64(decimals.size != 1), np.int64(out.size), np.uint64(known.size - 8)
+    step, size = np.int64(decimals.size != 1), np.int64(out.size)
+    few = np.uint64(known.size - 8) if form != STREAM else _U0
     if (step and decimals.size < values.size) or known.size < 8:
         return np.int64(-1)
-    for i in range(values.size):
+    i, words, most = np.int64(0), address(values), places - least if form == TRIMMED else np.int64(0)
+    while i < values.size:
         if number == following:
             end = cell_end(others, raw.size, used) + 1
             if end > raw.size or at + end - used > size:
@@ -274,29 +281,15 @@ def write(values, decimals, shape, known, gaps, raw, state, out):
             used = end
             bad += 1
             following = following + 1 + np.int64(gaps[bad]) if bad < gaps.size else np.int64(NONE)
-            number += 1
+            number, i = number + 1, i + 1
             continue
-        amount, places = values[i], np.int64(decimals[i * step])
-        if at >= size:
-            return np.int64(-1)
-        if signs:
-            # Without branches: signs come as they like. What is no sign is written over.
-            below = np.int64(amount >> _SHIFTS) & signed
-            store8_at(base + at, _MINUS if below != 0 else _PLUS)
-            at += below | plus
-            amount = (amount ^ (_U0 - np.uint64(below))) + np.uint64(below)
-        if amount < few and at + 8 <= size and known[amount] != _U0:
-            store64_at(base + at, known[amount])
-            at += np.int64(known[amount] >> np.uint64(56))
-            number += 1
-            continue
-        end = _write_one(
-            base + at, limit, amount, whole, places, places - least if trims else np.int64(0), form != FIXED
-        )
+        stop = min(np.int64(values.size), i + following - number)
+        end = _run(
+            words, i, stop, address(decimals), step, base + at, limit, address(known), few, whole, most, form != FIXED,
+            signed, plus,
+        )  # fmt: skip
         if end < 0:
             return np.int64(-1)
-        store8_at(end, NEWLINE)
-        at = end + 1 - base
-        number += 1
+        at, number, i = end - base, number + stop - i, stop
     state[OUT], state[NUMBER], state[BAD], state[RAW], state[NEXT] = at, number, bad, used, following
     return np.int64(0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .jit import READ_ONLY, helper, kernel
-from .memory import load8_at, load64_at, store8_at, store64_at
+from .memory import copy16_at, load8_at, load64_at, store8_at, store64_at
 from .simd import address, lowest_bit
 
 PADDING = 8
@@ -46,13 +46,26 @@ def read_shapes(shapes, size, columns, many, firsts, pieces):
     return shape if whole and cell == columns.size else np.int64(WRONG)
 
 
+@helper
+def _swapped(byte, one, other):
+    return other if byte == one else one if byte == other else byte
+
+
 @kernel(f"int64({READ_ONLY}, int64, int64, uint8[::1])")
 def swap(text, one, other, out):
-    """Copy bytes, with two of them in each other's place; `out` may be the text."""
+    """Copy bytes, with two of them in each other's place."""
     a, b = np.uint8(one), np.uint8(other)
     for at in range(text.size):
-        byte = text[at]
-        out[at] = b if byte == a else a if byte == b else byte
+        out[at] = _swapped(text[at], a, b)
+    return np.int64(text.size)
+
+
+@kernel("int64(uint8[::1], int64, int64)")
+def swap_here(text, one, other):
+    """The same in place: the compiler knows of one array alone that it may take many bytes at once."""
+    a, b = np.uint8(one), np.uint8(other)
+    for at in range(text.size):
+        text[at] = _swapped(text[at], a, b)
     return np.int64(text.size)
 
 
@@ -105,15 +118,16 @@ def _cell(at, end, out, limit):
 
 @helper
 def _short(piece, size, cell, out):
-    """Copy a piece of up to eight bytes, and a cell; return its bytes, or -1 where it has no end in the first eight.
+    """Copy a piece of up to eight bytes, and a cell; return its bytes, or -1 where it has no end in the first 32.
 
-    Eight bytes can be read of both, and sixteen written.
+    As many can be read of the cell, eight of the piece, and 40 written.
     """
-    word = load64_at(cell)
     store64_at(out, load64_at(piece))
-    store64_at(out + size, word)
-    found = zeros_of(word ^ _NEWLINES)
-    return np.int64(lowest_bit(found)) >> 3 if found != np.uint64(0) else np.int64(-1)
+    found = copy16_at(out + size, cell, _NEWLINE)
+    if found != np.uint64(0):
+        return np.int64(lowest_bit(found))
+    found = copy16_at(out + size + 16, cell + 16, _NEWLINE)
+    return 16 + np.int64(lowest_bit(found)) if found != np.uint64(0) else np.int64(-1)
 
 
 @helper
@@ -164,8 +178,8 @@ def weave(shapes, firsts, pieces, columns, many, which, cursors, limits, ended, 
                 column, size = columns[cell], end - begin
                 cursor = cursors[column]
                 cell += 1
-                # Nearly all pieces and cells are as short as a word.
-                quick = size <= _WORD and at + 2 * _WORD <= limit and cursor + _WORD <= limits[column]
+                # Nearly all pieces and cells are that short.
+                quick = size <= _WORD and at + 5 * _WORD <= limit and cursor + 4 * _WORD <= limits[column]
                 length = _short(base + begin, size, cursor, at) if quick else np.int64(-1)
                 if length >= 0:
                     at += size + length

@@ -33,4 +33,6 @@ def check_cells(stream: Stream) -> Bytes:
 
 def count_cells(block: Bytes) -> int:
     """Return how many cells there are."""
+    if block.size <= _PIECE:
+        return int(np.count_nonzero(block == _END))
     return sum(int(np.count_nonzero(block[at : at + _PIECE] == _END)) for at in range(0, block.size, _PIECE))

@@ -18,7 +18,6 @@ import numpy.typing as npt
 from ..buffers import Bytes
 from ..errors import CorruptDataError, UsageError
 from . import arena
-from .arena import room_of
 from .cells import count_cells
 from .contract import LINES
 from .native import readable
@@ -29,13 +28,17 @@ _MOST_SHAPES: Final = 8192
 TEXTS: Final = 3
 """Streams before the columns."""
 _NEWLINE: Final = 10
-_FEW: Final = 2
-"""Lines of a shape, of which fewer are left whole."""
+_BARE: Final = b"\0\n"
+"""The shape of lines that are cells and nothing else."""
+_MANY: Final = 256
+"""Shapes from which on a line's needs two bytes."""
 _KEY: Final = 8
 _CUTTING: Final = 3
 _BLOCK: Final = 64
 _PLACE: Final = 4
 """Bytes of a cell's place in the text."""
+
+_TAIL: Final = np.full(3 * _BLOCK, _NEWLINE, np.uint8)
 
 Numbers = npt.NDArray[np.uint32]
 
@@ -117,7 +120,7 @@ class Lines:
         if end != _NEWLINE:
             from ..kernels import weave
 
-            weave.swap(out.data, _NEWLINE, end, out.data)
+            weave.swap_here(out.data, _NEWLINE, end)
 
 
 def _joined(keys: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint16]]:
@@ -145,7 +148,9 @@ def _woven(children: Sequence[Stream], ended: bool, out: Bytes) -> bool:
     shapes = np.concatenate([children[0].data, np.zeros(weave.PADDING, np.uint8)])
     size, numbers = children[0].data.size, children[1].read()
     which = np.ascontiguousarray(children[2].read(), np.uint16)
-    many = int(np.count_nonzero(shapes[:size] == _NEWLINE))
+    many = count_cells(shapes[:size])
+    if children[0].data.tobytes() == _BARE and numbers.size == 1 and (which == 1).all():
+        return _copied(children[TEXTS:], int(numbers[0]), which.size, ended, out)
     firsts, pieces = np.zeros(many + 1, np.uint32), np.empty(many + numbers.size, np.uint32)
     cells = [child.data for child in children[TEXTS:]]
     if weave.read_shapes(shapes, size, numbers, len(cells), firsts, pieces) != many:
@@ -156,14 +161,20 @@ def _woven(children: Sequence[Stream], ended: bool, out: Bytes) -> bool:
     return done == out.size
 
 
+def _copied(columns: Sequence[Stream], number: int, lines: int, ended: bool, out: Bytes) -> bool:
+    """Fill `out` from the one column of lines that are a cell each; False where that does not fit."""
+    if number >= len(columns) or any(one.data.size for at, one in enumerate(columns) if at != number):
+        return False
+    cells = columns[number].data
+    if not cells.size or cells[-1] != _NEWLINE or count_cells(cells) != lines or cells.size - (not ended) != out.size:
+        return False
+    out[:] = cells[: out.size]
+    return True
+
+
 def cut_room(text: Bytes) -> int:
     """Return the bytes of an arena in which a text can be cut."""
-    return 2 * room_of(_most_cells(text) * _PLACE)
-
-
-def _most_cells(text: Bytes) -> int:
-    # Runs have a byte between them, but fields may be empty.
-    return text.size + count_cells(text) + 1 + 3 * _BLOCK
+    return 2 * _PLACE * (text.size + count_cells(text) + 1 + 3 * _BLOCK)
 
 
 def cut(text: Bytes, cutting: Cutting, room: arena.Arena | None = None) -> Cut:
@@ -174,11 +185,11 @@ def cut(text: Bytes, cutting: Cutting, room: arena.Arena | None = None) -> Cut:
     from ..kernels import cuts, lines, tokens
 
     many = count_cells(text) + int(bool(text.size) and text[-1] != _NEWLINE)
-    room = room or arena.Arena(cut_room(text))
-    begins, firsts = np.zeros(many + 1, np.uint32), np.zeros(many + 1, np.uint32)
-    starts, ends = (room.bytes(_most_cells(text) * _PLACE).view(np.uint32) for _ in range(2))
-    which = np.empty(many, np.uint16)
-    tail = np.full(3 * _BLOCK, _NEWLINE, np.uint8)
+    # Runs have a byte between them, but fields may be empty.
+    most = text.size // (1 if cutting.way == tokens.FIELDS else 2) + many + 3 * _BLOCK
+    begins, firsts = np.zeros((2, many + 1), np.uint32)
+    starts, ends = (room or arena.Arena(cut_room(text))).bytes(2 * _PLACE * most).view(np.uint32).reshape(2, most)
+    which, tail = np.empty(many, np.uint16), _TAIL.copy()
     rest = text[max(text.size - 1, 0) // _BLOCK * _BLOCK :]
     tail[: rest.size] = rest
     most = min(many, _MOST_SHAPES)
@@ -213,32 +224,24 @@ def columns(
     """
     from ..kernels import lines
 
-    keep = np.flatnonzero(found.counts >= _FEW)
-    examples = found.examples[keep]
-    spans = found.firsts[examples + 1] - found.firsts[examples]
-    sizes = found.begins[examples + 1] - found.begins[examples]
     known = np.empty(max(room, keys.size), np.uint64)
     known[: keys.size] = keys
-    shapes = np.empty(min(int(sizes.sum() + spans.sum()) + keep.size, found.text.size + 64), np.uint8)
-    numbers, offsets = np.empty(int(spans.sum()), np.uint16), np.empty(keep.size + 1, np.uint32)
-    used = np.zeros(keep.size + 1, np.int64)
+    shapes, numbers = np.empty(found.text.size + _BLOCK, np.uint8), np.empty(found.starts.size, np.uint16)
+    offsets, used = np.empty(found.examples.size + 1, np.uint32), np.zeros(lines.USED, np.int64)
+    renumbered = np.zeros(min(found.which.size, _MOST_SHAPES) + 1, np.uint16)
     table = np.zeros(1 << max(4, (2 * known.size).bit_length()), np.int32)
     count = lines.name(
-        found.text, found.begins, found.firsts, found.starts, found.ends, examples, table, known, keys.size, room,
-        shapes, numbers, offsets, used,
+        found.text, found.begins, found.firsts, found.starts, found.ends, found.examples, found.counts, table, known,
+        keys.size, room, shapes, numbers, offsets, renumbered, used,
     )  # fmt: skip
-    good = used[:-1] > 0
-    # Shapes that are not kept are number 0.
-    renumbered = np.zeros(min(found.which.size, _MOST_SHAPES) + 1, np.uint16)
-    renumbered[keep[good]] = np.arange(1, np.count_nonzero(good) + 1, dtype=np.uint16)
-    which = renumbered[found.which]
-    offsets = offsets[:-1][good]
+    kept, size, many = used.tolist()
+    which = renumbered.take(found.which)
     if joined is not None:
-        numbers, count = joined[numbers[: int(spans[good].sum())]], int(joined[-1])
+        numbers, count = joined[numbers[:many]], int(joined[-1])
     none = [found.text[:0]] * (count + 1)
     cells = none if empty else _spread(found, which, numbers, offsets, count + 1)
-    narrow = which.astype(np.uint8) if good.sum() < 256 else which
-    return Columns(shapes[: int(used[-1])], numbers[: int(spans[good].sum())], offsets, narrow, cells, known[:count])
+    narrow = which.astype(np.uint8) if kept < _MANY else which
+    return Columns(shapes[:size], numbers[:many], offsets[:kept], narrow, cells, known[:count])
 
 
 def _spread(found: Cut, which: npt.NDArray[Any], numbers: npt.NDArray[Any], offsets: Numbers, many: int) -> list[Bytes]:

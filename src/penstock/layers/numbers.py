@@ -33,6 +33,8 @@ _SHORT: Final = 4
 """Decimals of which small numbers take no more than a word."""
 _BEHIND: Final = 8
 """Words behind them."""
+_TOGETHER: Final = 256
+"""Cells that are read at once; if one of them is odd, each is looked at."""
 _TILE: Final = 1 << 15
 """Numbers read or written by one call: as wide as they are then, they stay in the cache."""
 
@@ -85,20 +87,23 @@ class Numbers:
 
         told, state = np.array(_told(shape), np.int64), np.zeros(numbers.DECIMALS + 1, np.int64)
         state[numbers.LAST_BAD] = -1
-        gaps, raw = np.empty(count_cells(block), np.uint32), np.empty(block.size, np.uint8)
-        values, decimals = np.empty(_TILE, np.int64), np.empty(_TILE, np.uint8)
+        cells = count_cells(block)
+        gaps, raw = np.empty(cells, np.uint32), np.empty(block.size, np.uint8)
+        many = min(_TILE, cells)
+        values, decimals, ends = np.empty(many, np.int64), np.empty(many, np.uint8), np.empty(many, np.uint32)
+        scratch = np.empty((4, _TOGETHER), np.uint64)
         tiles, places = [], []
         while state[numbers.AT] < block.size:
             first = int(state[numbers.CELL])
-            if numbers.read(block, told, state, values, decimals, gaps, raw) < 0:
+            if numbers.read(block, told, state, values, decimals, gaps, raw, ends, scratch) < 0:
                 raise UsageError("the cells changed while they were encoded")
             many = int(state[numbers.CELL]) - first
             tiles.append(_narrow(values[:many], state))
             places.append(decimals[: many if shape.form is Form.STREAM else 0].copy())
-        last = _narrow(values[:0], state)
-        children = [
-            Stream.of(np.concatenate([last, *tiles], dtype=last.dtype, casting="unsafe").view(f"<u{last.itemsize}"))
-        ]
+        last = tiles[0] if len(tiles) == 1 else _narrow(values[:0], state)
+        if len(tiles) != 1:
+            last = np.concatenate([last, *tiles], dtype=last.dtype, casting="unsafe")
+        children = [Stream.of(last.view(f"<u{last.itemsize}"))]
         if shape.form is Form.STREAM:
             children.append(Stream.of(np.concatenate([decimals[:0], *places])))
         bad = int(state[numbers.BAD])

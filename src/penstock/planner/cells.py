@@ -13,6 +13,7 @@ import numpy.typing as npt
 from ..buffers import Bytes
 from ..layers import lines, numbers, printed, strings, wanted
 from ..layers.auto import choose_leaf
+from ..layers.cells import count_cells
 from ..layers.contract import DATES, HEXES, NUMBERS, PRINTED, STRINGS
 from ..layers.dates import Dates
 from ..layers.numbers import Numbers
@@ -32,11 +33,14 @@ _LEAST: Final = 256
 """Bytes of a coded column of which no more is looked for."""
 _QUICK: Final = 0.88
 """Of what the library makes of text at its lowest level, what it makes at a better one."""
+_DENSE: Final = 0.4
+_CODED: Final = 0.98
+"""Of so many bytes and more it is asked whether they are codes of letters alone: no level makes less of those."""
 _LARGE: Final = 1 << 10
 """Bytes of a coded column from which on lines are looked for within."""
 _PART: Final = 0.06
 """Of what all takes, what a column must take for lines to be looked for within."""
-_SAMPLE: Final = 24 << 10
+_SAMPLE: Final = 16 << 10
 _DISTINCT: Final = 0.6
 """Share of cells that may be distinct."""
 _TEXT: Final = 0.2
@@ -47,6 +51,8 @@ _OWN: Final = 1 / 250
 _FEW: Final = 256
 """Numbers that are looked at for the noise of doubles."""
 _LOOKED_AT: Final = 2048
+_TWO: Final = 2
+"""Columns: that of lines without a shape, and one more."""
 _TURNS: Final = 8
 _WIDE: Final = 8
 _NEARER: Final = 0.5
@@ -73,7 +79,7 @@ def choose_cells(cells: Bytes, aim: Aim, scale: float, worth: float = 0.0) -> Ch
     scale: by how much more cells it will stand for than these are. worth: bytes of a coded column from which on lines
     are looked for within its cells; 0: never.
     """
-    best = Chosen(wanted.zstd(aim.strong), _QUICK * _made(wanted.zstd(1), cells))
+    best = Chosen(wanted.zstd(aim.strong), _text(cells))
     if best.size <= _LEAST:
         return best
     number = _numbers(cells, aim, scale)
@@ -92,11 +98,17 @@ def _within(cells: Bytes, best: Chosen, aim: Aim, scale: float) -> Chosen:
     few, each = _few(cells), best.size / cells.size
     prices = Prices(_LETTER, 8 * each, scale * cells.size / few.size)
     ways = best_cutting(few, prices, inside=True)
-    if ways.price > _WORTH * each * few.size or len(ways.columns.cells) < 2:
+    if ways.price > _WORTH * each * few.size or _is_bare(ways, few):
         return best
     ways = best_cutting(cells, prices, only=ways.cutting)
     inner = lines_of(ways, aim, scale, inside=True)
     return inner if len(inner.want.children) > lines.TEXTS + 1 and inner.size < _WORTH * best.size else best
+
+
+def _is_bare(ways: Ways, cells: Bytes) -> bool:
+    """Whether cells are cut into one column of the very same cells, or none."""
+    many = len(ways.columns.cells)
+    return many < _TWO or (many == _TWO and ways.covered + count_cells(cells) == cells.size)
 
 
 def _few(cells: Bytes) -> Bytes:
@@ -150,6 +162,13 @@ def _places(ways: Ways, own: npt.NDArray[np.int64]) -> list[list[tuple[int, int]
             if number in found:
                 found[number].append((shape, place))
     return [found[int(at) + 1] for at in own]
+
+
+def _text(cells: Bytes) -> float:
+    """About the bytes that the library makes of text at a better level than its lowest, by that one."""
+    quick = _made(wanted.zstd(1), cells)
+    dense = quick > max(_DENSE * cells.size, _LARGE)
+    return quick if dense and quick > _CODED * _made(wanted.literals(), cells) else _QUICK * quick
 
 
 def _made(want: Want, data: Bytes) -> float:

@@ -158,11 +158,12 @@ def _priced_in(room: arena.Arena, text: Bytes, cutting: Cutting, prices: Prices,
     many = len(made.cells)
     bits, state, seen = np.zeros(many + 1), np.zeros((many, cellprices.KNOWN), np.uint64), _scratch().seen
     seen[:] = 0
+    shapes, covered = _left_over(found, prices.scale)
     cellprices.price(
         text, found.begins, found.firsts, found.starts, found.ends, made.which.astype(np.uint16), made.numbers,
-        made.offsets, _shape_bits(found, prices.scale), prices.letter, prices.whole, seen, state, bits,
+        made.offsets, shapes, prices.letter, prices.whole, seen, state, bits,
     )  # fmt: skip
-    return Ways(cutting, made, bits, int((found.ends - found.starts).sum()), _rare_bits(found, made, prices))
+    return Ways(cutting, made, bits, covered, _rare_bits(found, made, prices))
 
 
 def _rare_bits(found: Cut, made: Columns, prices: Prices) -> float:
@@ -171,17 +172,17 @@ def _rare_bits(found: Cut, made: Columns, prices: Prices) -> float:
     return whole * (prices.letter - prices.whole) * (1.0 - whole / max(found.text.size, 1))
 
 
-def _shape_bits(found: Cut, scale: float) -> float:
-    """Bits that shapes take, of which those of the whole text are this text's share.
+def _left_over(found: Cut, scale: float) -> tuple[float, int]:
+    """Bits that shapes take, of which those of the whole text are this text's share; and the bytes of all cells.
 
     As many as are new in its second half are taken to be new in each half that follows.
     """
     from ..kernels import cellprices
 
-    sizes = np.zeros(2, np.int64)
+    sizes = np.zeros(3, np.int64)
     cellprices.left(found.begins, found.firsts, found.starts, found.ends, found.examples, found.counts, sizes)
-    all, late = sizes.tolist()
-    return _SHAPE_BITS * (all + late * min(2 * scale - 2, _HALVES)) / scale
+    whole, late, covered = sizes.tolist()
+    return _SHAPE_BITS * (whole + late * min(2 * scale - 2, _HALVES)) / scale, covered
 
 
 def _scratch() -> Any:
