@@ -6,9 +6,13 @@ import pytest
 from api.readings import readings
 from penstock.api.explaining import explain
 from penstock.api.squeeze import compress
-from penstock.layers.columnwords import short
+from penstock.layers import linetree, words
+from penstock.layers.columnwords import of_lines, short
+from penstock.layers.streams import Kind
 from penstock.layers.valuekinds import kind_of
 from penstock.planner.planner import GROUP
+
+from .test_linetree import made
 
 KINDS = {
     "whole numbers": [b"1", b"-20", b"", b'"7"', None, b"NA"],
@@ -129,3 +133,14 @@ def test_containers_that_cannot_be_looked_into():
     blob = bytearray(compress(data))
     blob[len(blob) // 2] ^= 1
     assert explain(bytes(blob))["chunk_list"][0]["tree"]
+
+
+def test_columns_that_share_a_stream():
+    """Cells of two fields in turn: they are told together, with what both are."""
+    lines = [b"%d.%d,%d.%d" % (n, n % 10, 3 * n, n % 7) for n in range(50)]
+    cells = b"".join(line.replace(b",", b"\n") + b"\n" for line in lines)
+    tree, payload = made(b"\0,\0\n", [1, 1], bytes([1] * 50), b"", cells)
+    told = words.tree(tree, Kind.BYTES, 1000)
+    (found,) = of_lines(told, linetree.CellReader(linetree.read_lines(tree, payload)), ord(","), ["a", "b"])
+    assert found["words"].startswith("columns 0 `a`, 1 `b`: decimals, together, ")
+    assert (found["cells"], found["size"], found["fields"]) == (100, len(cells), [0, 1])

@@ -122,8 +122,8 @@ class _Lines:
         self._whole = self._fields()
 
     def _fields(self) -> dict[Key, Column]:
-        """The fields that have columns of their own, as far as the shapes tell them."""
-        alone = list({field: True for fields in self.owners.cells if len(fields) == 1 for field in fields})
+        """The fields that have columns of their own, or with few others, as far as the shapes tell them."""
+        alone = list({field: True for fields in self.owners.cells if len(fields) <= _MOST for field in fields})
         size = self._reader.lines.which.size
         found = linefields.columns(self._reader, 0, size, self._delimiter, alone)
         if found is None and len(alone) * len(self._reader.lines.shapes) < _FEW:  # some of them may be told still
@@ -175,7 +175,8 @@ class _Lines:
     def _kind(self, fields: tuple[Key, ...], numbers: list[int]) -> str:
         """By a look at the fields as a whole, if there is one of them; else at the cells."""
         if len(fields) > 1:
-            return "together"
+            kinds = {kind_of(_some(self._whole[one])).partition(",")[0] if one in self._whole else "" for one in fields}
+            return f"{kinds.pop()}, together" if len(kinds) == 1 and kinds != {""} else "together"
         if fields and fields[0] in self._whole:
             return kind_of(_some(self._whole[fields[0]]))
         return kind_of(_some(self._reader.cells(numbers[0]))) if len(numbers) == 1 else "text"
