@@ -117,6 +117,16 @@ def bad() -> dict[str, tuple[Part, str]]:
         "printed-exception-beyond": wide(
             51, b"\1\2", [numbers([1], 4), stored(b""), *(numbers([1], w) for w in (4, 8))], 1, 8
         ),
+        "related-of-one": of_bytes(54, b"\1\0", b"\0", b"a\n", b"", size=2),
+        "related-of-66": of_bytes(54, b"\x42\0", b"\0", b"a\n", *[b""] * 9, *[b"a\n"] * 65, size=132),
+        "related-head-beyond": of_bytes(54, b"\2\2", b"\0", b"a\n", b"", b"b\n", size=4),
+        "related-no-such-head": of_bytes(54, b"\2\0", b"\1", b"a\n", b"", b"b\n", size=4),
+        "related-heads-left": of_bytes(54, b"\2\0", b"\0", b"a\nc\n", b"", b"b\n", size=4),
+        "related-cells-missing": of_bytes(54, b"\2\0", b"\0\0", b"a\n", b"\1", b"b\n", size=8),
+        "related-cells-left": of_bytes(54, b"\2\0", b"\0\0", b"a\n", b"\0", b"b\nb\n", size=8),
+        "related-flags-missing": of_bytes(54, b"\2\0", b"\0\0", b"a\n", b"", b"b\n", size=8),
+        "related-flags-left": of_bytes(54, b"\2\0", b"\0", b"a\n", b"\0", b"b\n", size=4),
+        "related-rest-without-end": of_bytes(54, b"\2\0", b"\0", b"a\n", b"", b"b\n", b"c", size=5),
         "decimal-exception-beyond": wide(49, b"\0\0", [numbers(v, 4) for v in ([1], [1], [1])], 1, 4),
         "decimal-gap-without-value": wide(49, b"\0\0", [numbers(v, 4) for v in ([1], [0], [])], 1, 4),
         "pack-too-many-bits": wide(64, b"", [stored(line + b"\x11")], 64),

@@ -27,6 +27,7 @@ CHANNELS: Final = 37
 DELTA: Final = 48
 DECIMAL: Final = 49
 PRINTED: Final = 51
+RELATED: Final = 54
 PACK: Final = 64
 SPLIT: Final = 65
 CONSTANT: Final = 80
@@ -53,6 +54,7 @@ NAMES: Final[Mapping[int, str]] = MappingProxyType(
         DELTA: "delta",
         DECIMAL: "decimal",
         PRINTED: "printed",
+        RELATED: "related",
         PACK: "pack",
         SPLIT: "split",
         CONSTANT: "constant",

@@ -29,7 +29,7 @@ TEXTS: Final = 3
 _NEWLINE: Final = 10
 _FEW: Final = 2
 """Lines of a shape, of which fewer are left whole."""
-_KEY: Final = 8
+_KEY: Final = np.dtype([("key", "<u8"), ("column", "<u2")])
 _CUTTING: Final = 3
 _BLOCK: Final = 64
 
@@ -72,9 +72,14 @@ class Columns(NamedTuple):
     keys: npt.NDArray[np.uint64]
 
 
-def wanted(cutting: Cutting, keys: npt.NDArray[np.uint64]) -> bytes:
-    """Return the parameters that ask for columns: those known by `keys`, from the second one on."""
-    return bytes(cutting) + keys.astype("<u8").tobytes()
+def wanted(cutting: Cutting, keys: npt.NDArray[np.uint64], places: npt.NDArray[Any] | None = None) -> bytes:
+    """Return the parameters that ask for columns: those known by `keys`, from the second one on.
+
+    places: the column of each key, counted from 0, where cells known by several keys share one; not above their index.
+    """
+    rows = np.empty(keys.size, _KEY)
+    rows["key"], rows["column"] = keys, np.arange(keys.size) if places is None else places
+    return bytes(cutting) + rows.tobytes()
 
 
 class Lines:
@@ -85,13 +90,13 @@ class Lines:
 
     def encode(self, stream: Stream, params: bytes) -> tuple[bytes, list[Stream]]:
         """Return the shapes, their columns, the shape of each line, and the columns, as `params` from `wanted` say."""
-        if stream.kind is not Kind.BYTES or len(params) % _KEY != _CUTTING:
+        if stream.kind is not Kind.BYTES or len(params) % _KEY.itemsize != _CUTTING:
             raise UsageError("lines are cut from bytes, as parameters say")
         cutting = Cutting(*params[:_CUTTING])
         text = turned(stream.data, cutting.end)
-        keys = np.frombuffer(params, "<u8", offset=_CUTTING).astype(np.uint64)
+        keys, places = wanted_columns(params)
         found = cut(text, cutting)
-        made = columns(found, keys, keys.size)
+        made = columns(found, keys, keys.size, places=places)
         ended = not text.size or bool(text[-1] == _NEWLINE)
         parts = [Stream(Kind.BYTES, made.shapes), Stream.of(made.numbers), Stream.of(made.which)]
         return bytes((ended, cutting.end)), parts + [Stream(Kind.BYTES, cells) for cells in made.cells]
@@ -169,10 +174,23 @@ def cut(text: Bytes, cutting: Cutting) -> Cut:
     return Cut(text, begins, firsts, starts[:many], ends[:many], which, examples[:shapes], counts[:shapes])
 
 
-def columns(found: Cut, keys: npt.NDArray[np.uint64], room: int, *, empty: bool = False) -> Columns:
+def wanted_columns(params: bytes) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint16]]:
+    """Return the keys that parameters ask for, and the column of each, counted from 0."""
+    rows = np.frombuffer(params, _KEY, offset=_CUTTING)
+    return rows["key"].astype(np.uint64), rows["column"].astype(np.uint16)
+
+
+def columns(
+    found: Cut,
+    keys: npt.NDArray[np.uint64],
+    room: int,
+    *,
+    empty: bool = False,
+    places: npt.NDArray[np.uint16] | None = None,
+) -> Columns:
     """Put the cells into columns; more than the known `keys` as long as there is `room` for so many.
 
-    empty: only say which columns there are.
+    empty: only say which columns there are. places: the column of each key, counted from 0; else each has its own.
     """
     from ..kernels import lines
 
@@ -195,11 +213,30 @@ def columns(found: Cut, keys: npt.NDArray[np.uint64], room: int, *, empty: bool 
     renumbered = np.zeros(_MOST_SHAPES + 1, np.uint16)
     renumbered[keep[good]] = np.arange(1, np.count_nonzero(good) + 1, dtype=np.uint16)
     which = renumbered[found.which]
-    offsets = offsets[:-1][good]
+    numbers, offsets = numbers[: int(spans[good].sum())], offsets[:-1][good]
+    if places is not None:
+        numbers = _placed(numbers, offsets, places)
+        count = int(places.max()) + 1 if places.size else 0
     none = [found.text[:0]] * (count + 1)
     cells = none if empty else _spread(found, which, numbers, offsets, count + 1)
     narrow = which.astype(np.uint8) if good.sum() < 256 else which
-    return Columns(shapes[: int(used[-1])], numbers[: int(spans[good].sum())], offsets, narrow, cells, known[:count])
+    return Columns(shapes[: int(used[-1])], numbers, offsets, narrow, cells, known[:count])
+
+
+def _placed(
+    numbers: npt.NDArray[np.uint16], offsets: Numbers, places: npt.NDArray[np.uint16]
+) -> npt.NDArray[np.uint16]:
+    """The columns of the shapes' cells, where some keys share one; shapes that have not all of these take column 0."""
+    column = np.concatenate([np.zeros(1, np.uint16), places + np.uint16(1)])
+    found, shapes = column[numbers], np.repeat(np.arange(offsets.size), np.diff(offsets, append=numbers.size))
+    for shared in np.flatnonzero(np.bincount(places) > 1):
+        keys, here = np.flatnonzero(places == shared) + 1, np.flatnonzero(found == shared + 1)
+        many = np.bincount(shapes[here], minlength=offsets.size)[shapes[here]]
+        whole = here[many == keys.size]
+        good = (numbers[whole].reshape(-1, keys.size) == keys).all(1)
+        found[here[many != keys.size]] = 0
+        found[whole.reshape(-1, keys.size)[~good].reshape(-1)] = 0
+    return found
 
 
 def _spread(found: Cut, which: npt.NDArray[Any], numbers: npt.NDArray[Any], offsets: Numbers, many: int) -> list[Bytes]:

@@ -37,7 +37,7 @@ class Strings:
         """Return no parameters, and numbers and cells. Raises `UsageError` for a last cell without an end."""
         if params:
             raise UsageError(f"strings takes no parameters, not {params.hex()}")
-        numbers, found, cells = _numbered(cells_of(stream))
+        numbers, found, cells = numbered(cells_of(stream))
         kind = np.uint8 if found <= 1 << 8 else np.uint16 if found <= 1 << 16 else np.uint32
         return b"", [Stream.of(numbers.astype(kind, copy=False)), Stream.of(cells.copy())]
 
@@ -63,7 +63,7 @@ class Strings:
 
 def distinct(cells: Bytes) -> tuple[int, int, int]:
     """Return how many cells there are in a sample, how many distinct ones, and how many bytes these have."""
-    numbers, found, kept = _numbered(cells)
+    numbers, found, kept = numbered(cells)
     return numbers.size, found, kept.size
 
 
@@ -76,8 +76,8 @@ class _Tables(NamedTuple):
     lengths: npt.NDArray[np.uint32]
 
 
-def _numbered(block: Bytes) -> tuple[npt.NDArray[np.uint32], int, Bytes]:
-    """The number of each cell, how many distinct ones there are, and these, joined."""
+def numbered(block: Bytes) -> tuple[npt.NDArray[np.uint32], int, Bytes]:
+    """Return the number of each cell in order of first appearance, how many distinct ones there are, and these."""
     from ..kernels import strings
 
     numbers, kept = np.empty(count_cells(block), np.uint32), np.empty(block.size, np.uint8)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
 from .contract import (
@@ -22,6 +22,7 @@ from .contract import (
     PRINTED,
     RECORDS,
     REGIONS,
+    RELATED,
     RUNS,
     SPARSE,
     SPLIT,
@@ -179,6 +180,12 @@ def dictionary(indices: Want, distinct: Want = AUTO) -> Want:
 def numbers(params: bytes, values: Want, *rest: Want) -> Want:
     """Return cells as whole numbers; `params` as the layer says. rest: decimals in the form `STREAM`, exceptions."""
     return Want(NUMBERS, params, 0, (values, *(rest or (AUTO,))))
+
+
+def related(params: bytes, indices: Want, heads: Want, cells: Sequence[Want]) -> Want:
+    """Return rows of cells that a head tells; `params` as the layer says; cells: those beside the head."""
+    flags = -(-len(cells) // 8)
+    return Want(RELATED, params, 0, (indices, heads, *[AUTO] * flags, *cells, AUTO))
 
 
 def strings(indices: Want, distinct: Want = AUTO) -> Want:

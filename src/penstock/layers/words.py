@@ -22,6 +22,7 @@ from .contract import (
     PRINTED,
     RECORDS,
     REGIONS,
+    RELATED,
     RUNS,
     SPARSE,
     SPLIT,
@@ -32,6 +33,8 @@ from .lines import TEXTS
 from .params import Reader
 from .plan import Edge, Node, layer_name
 from .records import Field, Form, layout
+from .related import stream_names as related_names
+from .related import words as related_words
 from .streams import Kind
 
 _MOST: Final = (1 << 63) - 1
@@ -90,6 +93,8 @@ def stream_names(node: Node) -> list[str]:
             "shape of each line",
             *(f"column {at}" for at in range(many - TEXTS)),
         ]
+    elif node.id == RELATED:
+        names = related_names(node.params)
     elif node.id == PLANES:
         names = [f"byte {number}" for number in range(many)]
     else:
@@ -316,6 +321,7 @@ _TOLD: Final[dict[int, Callable[[bytes, Kind], str]]] = {
     LINES: _lines,
     NUMBERS: _numbers,
     PRINTED: _printed,
+    RELATED: lambda params, _kind: related_words(params),
     STRINGS: lambda _params, _kind: "strings: each cell once",
     PADDING: _padding,
     DICTIONARY: lambda _params, _kind: "dictionary: each value once",

@@ -20,6 +20,7 @@ from ..layers.wanted import AUTO, Want
 from .aims import Aim
 from .columns import choose_column
 from .cuttings import Prices, Ways, best_cutting
+from .relations import Relation, relations
 
 _LEAST: Final = 256
 """Bytes of a coded column of which no more is looked for."""
@@ -98,11 +99,39 @@ def lines_of(ways: Ways, aim: Aim, scale: float, *, inside: bool = False) -> Cho
     own = np.flatnonzero(bits > _OWN * ways.bits.sum())
     worth = 0.0 if inside else _PART * ways.price
     columns = [choose_cells(ways.columns.cells[at + 1], aim, scale, worth) for at in own]
+    others = float(ways.bits.sum() - bits[own].sum()) / 8
+    places = np.arange(own.size, dtype=np.uint16)
+    if not inside:
+        places, columns = _joined(ways, own, columns, others, aim)
     text = wanted.zstd(aim.strong)
-    params = lines.wanted(ways.cutting, ways.columns.keys[own])
+    params = lines.wanted(ways.cutting, ways.columns.keys[own], places)
     want = wanted.lines(params, [text, AUTO, AUTO, text, *(one.want for one in columns)])
-    others = ways.bits.sum() - bits[own].sum()
-    return Chosen(want, sum(one.size for one in columns) + float(others) / 8)
+    return Chosen(want, sum(one.size for one in columns) + others)
+
+
+def _joined(
+    ways: Ways, own: npt.NDArray[np.intp], columns: list[Chosen], others: float, aim: Aim
+) -> tuple[npt.NDArray[np.uint16], list[Chosen]]:
+    """Put columns together of which one tells the others; return the place of each, and the trees by place."""
+    sizes = [one.size for one in columns]
+    groups: dict[int, tuple[int, Chosen]] = {}
+    for relation in relations(ways.columns, own, sizes, sum(sizes) + others):
+        told = _told(relation, aim)
+        if told.size < _WORTH * sum(sizes[one] for one in relation.columns):
+            groups |= dict.fromkeys(relation.columns, (relation.columns[0], told))
+    first = [groups[at][0] if at in groups else at for at in range(len(columns))]
+    kept, places = np.unique(np.array(first, np.int64), return_inverse=True)
+    trees = [groups[at][1] if at in groups else columns[at] for at in kept.tolist()]
+    return places.astype(np.uint16), trees
+
+
+def _told(relation: Relation, aim: Aim) -> Chosen:
+    """The tree of columns of which one tells the others."""
+    index = _values(Stream.of(relation.numbers), 0, aim)
+    texts, *cells = [choose_cells(one, aim, 1.0) for one in (relation.heads, *relation.new)]
+    size = index.size + texts.size + sum(_made(AUTO, one) for one in relation.flags) + sum(one.size for one in cells)
+    params = bytes((len(relation.columns), relation.head))
+    return Chosen(wanted.related(params, index.want, texts.want, [one.want for one in cells]), size)
 
 
 def _made(want: Want, data: Bytes) -> float:
