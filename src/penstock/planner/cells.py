@@ -116,7 +116,7 @@ def _joined(
     sizes = [one.size for one in columns]
     groups: dict[int, tuple[int, Chosen]] = {}
     for relation in relations(ways.columns, own, sizes, sum(sizes) + others):
-        told = _told(relation, aim)
+        told = _told(relation, [columns[one] for one in relation.columns], aim)
         if told.size < _WORTH * sum(sizes[one] for one in relation.columns):
             groups |= dict.fromkeys(relation.columns, (relation.columns[0], told))
     first = [groups[at][0] if at in groups else at for at in range(len(columns))]
@@ -125,10 +125,12 @@ def _joined(
     return places.astype(np.uint16), trees
 
 
-def _told(relation: Relation, aim: Aim) -> Chosen:
-    """The tree of columns of which one tells the others."""
+def _told(relation: Relation, alone: list[Chosen], aim: Aim) -> Chosen:
+    """The tree of columns of which one tells the others. alone: their trees if nothing did."""
     index = _values(Stream.of(relation.numbers), 0, aim)
-    texts, *cells = [choose_cells(one, aim, 1.0) for one in (relation.heads, *relation.new)]
+    texts = choose_cells(relation.heads, aim, 1.0)
+    others = [one for at, one in enumerate(alone) if at != relation.head]
+    cells = [Chosen(one.want, _made(one.want, new)) for one, new in zip(others, relation.new, strict=True)]
     size = index.size + texts.size + sum(_made(AUTO, one) for one in relation.flags) + sum(one.size for one in cells)
     params = bytes((len(relation.columns), relation.head))
     return Chosen(wanted.related(params, index.want, texts.want, [one.want for one in cells]), size)
