@@ -192,6 +192,20 @@ def related() -> tuple[Part, bytes]:
     return regions(*parts), raw + text
 
 
+def grouped() -> tuple[Part, bytes]:
+    """Rows of 2 and 3 cells, with a rest; and none."""
+    parts, raw = [made(55, b"\2\1", [stored(b"")] * 3, 0)], b""
+    text = b"b\n5\na\n100\nb\n6\na\n101\nb\n7\nleft\n"
+    streams = [bytes([0, 1, 0, 1, 0]), b"b\na\n", b"5\n6\n7\n100\n101\n", b"left\n"]
+    parts.append(made(55, b"\2\0", list(map(stored, streams)), len(text)))
+    raw += text
+    text = b"1\nx\n\n2\ny\nno\n3\nx\nyes\n"
+    parts.append(
+        made(55, b"\3\1", [numbers([1, 0, 1], 4), *map(stored, (b"y\nx\n", b"2\n1\n3\n", b"no\n\nyes\n"))], len(text))
+    )
+    return regions(*parts), raw + text
+
+
 def packed_blocks(width: int) -> tuple[Part, bytes]:
     values = [(i * 7 % 13 + 3 + (i % 50 == 7) * 999) % 256**width for i in range(1030)]
     leasts, words, apart, places, counts, bits = pack.pack(values, 8 * width)
@@ -304,6 +318,7 @@ def good() -> dict[str, tuple[Part, bytes]]:
         "decimal": decimals(),
         "printed": printed(),
         "related": related(),
+        "grouped": grouped(),
         "delta-smooth": smoothed(),
         "deep": (nested(stored(b"at the bottom"), 15), b"at the bottom"),
     }

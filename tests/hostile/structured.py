@@ -16,6 +16,7 @@ from penstock.layers.contract import (
     DICTIONARY,
     DIGITS,
     FRAMES,
+    GROUPED,
     LINES,
     LZ4,
     NIBBLES,
@@ -71,6 +72,7 @@ _CELLS = (
 _LINES = _over(LINES, b"\1\0\x0a", _ZIPPED, _STORED, _STORED, _over(STRINGS, b"", _STORED, _STORED))
 _PRINTED = _over(NUMBERS, b"\x08\1\x0f\0", _over(PRINTED, b"\2\x0f", _STORED, _STORED), _STORED)
 _RELATED = _over(RELATED, b"\3\1", _STORED, _ZIPPED, _STORED, _over(STRINGS, b"", _STORED, _STORED), _ZIPPED, _STORED)
+_GROUPED = _over(GROUPED, b"\3\1", _STORED, _ZIPPED, _over(NUMBERS, b"\0\1\0\0", _STORED), _STORED)
 _FRAMES = _over(FRAMES, b"\1\0\0\4", _over(RECORDS, b"\x12\2", _over(PACK, b"", _STORED)), _ZIPPED, _STORED)
 
 
@@ -135,12 +137,12 @@ def related(size, random):
 def chunk_of(size, random):
     """(raw, what is wanted of it): half of it rows."""
     whole, text = size // 2 // 44 * 44, size // 24
-    tail = min(16, size - whole - 7 * text)
-    framed = size - whole - 7 * text - tail
+    tail = min(16, size - whole - 8 * text)
+    framed = size - whole - 8 * text - tail
     texts = b"".join(cells(text, random, last) for last in (2, 4, 3, 0)) + lines(text, random) + printed(text, random)
-    texts += related(text, random)
+    texts += related(text, random) + related(text, random)
     raw = rows(whole // 44, random) + frames(framed, random) + texts + bytes(tail)
-    sizes = b"".join(map(varint, (whole, framed, *[text] * 7)))
+    sizes = b"".join(map(varint, (whole, framed, *[text] * 8)))
     return raw, _over(
         REGIONS,
         sizes,
@@ -150,6 +152,7 @@ def chunk_of(size, random):
         _LINES,
         _PRINTED,
         _RELATED,
+        _GROUPED,
         _SAME,
     )
 

@@ -146,7 +146,7 @@ def a_case(id, kind, count, random):
     if id == contract.NUMBERS:
         shape = shape_of(random)
         return number_cells(shape, min(count, 300), random), shape.params()
-    if id == contract.RELATED:
+    if id in (contract.RELATED, contract.GROUPED):
         return related_cells(count, random)
     if id == contract.STRINGS:
         return word_cells(count, random), b""
@@ -184,7 +184,7 @@ def a_case(id, kind, count, random):
     return stream, b""
 
 
-OF_CELLS = (contract.NUMBERS, contract.STRINGS, contract.RELATED)
+OF_CELLS = (contract.NUMBERS, contract.STRINGS, contract.RELATED, contract.GROUPED)
 """Layers that take whole cells only."""
 KINDS = {
     contract.LINES: (Kind.BYTES,), contract.NUMBERS: (Kind.BYTES,), contract.STRINGS: (Kind.BYTES,),
@@ -192,5 +192,5 @@ KINDS = {
     contract.FRAMES: (Kind.BYTES,), contract.CHANNELS: (Kind.BYTES,), DELTA: ALL,
     contract.DECIMAL: (Kind.U32, Kind.U64), contract.PRINTED: (Kind.U64,), PACK: WIDE, SPLIT: WIDE, RUNS: ALL,
     contract.SPARSE: ALL, contract.PADDING: (Kind.BYTES,), contract.RELATED: (Kind.BYTES,),
-    contract.DICTIONARY: WIDE, NIBBLES: (Kind.BYTES,),
+    contract.GROUPED: (Kind.BYTES,), contract.DICTIONARY: WIDE, NIBBLES: (Kind.BYTES,),
 }  # fmt: skip

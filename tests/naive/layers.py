@@ -471,6 +471,25 @@ def related(params, children, kind, size):
     return b"".join(out) + b"".join(cells(rest[-1]) if len(children) > plain else [])
 
 
+@layer(55, BYTES)
+def grouped(params, children, kind, size):
+    many, head = params.byte(), params.byte()
+    params.end()
+    need(2 <= many <= 65 and head < many)
+    need(len(children) in (many + 1, many + 2))
+    wide = children[0][0]
+    need(wide in (BYTES, U16, U32))
+    indices, heads, *rest = of_kinds(children, wide, *[BYTES] * (len(children) - 1))
+    indices, heads, rest = items(indices, WIDTHS[wide]), cells(heads), [cells(one) for one in rest]
+    need(set(indices) == set(range(len(heads))))
+    need(all(len(one) == len(indices) for one in rest[: many - 1]))
+    rows = [[]] * len(indices)
+    for place, row in enumerate(sorted(range(len(indices)), key=indices.__getitem__)):
+        told = [one[place] for one in rest[: many - 1]]
+        rows[row] = [*told[:head], heads[indices[row]], *told[head:]]
+    return b"".join(cell for row in rows for cell in row) + b"".join(b"".join(one) for one in rest[many - 1 :])
+
+
 # --- fewer bits -------------------------------------------------------------------------------------------------------
 
 

@@ -28,6 +28,7 @@ DELTA: Final = 48
 DECIMAL: Final = 49
 PRINTED: Final = 51
 RELATED: Final = 54
+GROUPED: Final = 55
 PACK: Final = 64
 SPLIT: Final = 65
 CONSTANT: Final = 80
@@ -55,6 +56,7 @@ NAMES: Final[Mapping[int, str]] = MappingProxyType(
         DECIMAL: "decimal",
         PRINTED: "printed",
         RELATED: "related",
+        GROUPED: "grouped",
         PACK: "pack",
         SPLIT: "split",
         CONSTANT: "constant",

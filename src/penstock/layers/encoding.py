@@ -7,13 +7,13 @@ from typing import Final
 from ..buffers import Bytes
 from ..errors import UsageError
 from . import trace
-from .contract import DICTIONARY, NUMBERS, PRINTED, RELATED, STORE, STRINGS
+from .contract import DICTIONARY, GROUPED, NUMBERS, PRINTED, RELATED, STORE, STRINGS
 from .plan import Edge, Node, branch, leaf
 from .registry import codec_by_id, layer_by_id
 from .streams import Kind, Stream
 from .wanted import ANY, AUTO, Want
 
-_LOOSE: Final = (DICTIONARY, NUMBERS, PRINTED, RELATED, STRINGS)
+_LOOSE: Final = (DICTIONARY, GROUPED, NUMBERS, PRINTED, RELATED, STRINGS)
 """Layers whose numbers have as few bytes as they need."""
 
 

@@ -46,7 +46,7 @@ class Related:
         if not _fit(params):
             raise UsageError(f"no rows of cells are {params.hex()}")
         (many, head), block = params, cells_of(stream)
-        starts = _starts(block)
+        starts = starts_of(block)
         rows = (starts.size - 1) // many
         told = _Rows(block, starts, many, rows)
         heads = told.pick(head, np.full(rows, _ALL), _ALL)
@@ -54,7 +54,7 @@ class Related:
         marks, old = told.compare(head, numbers, found)
         flags = marks.view(np.uint8).reshape(rows, _EIGHT)[old]
         marks[~old] = _ALL
-        children = [_narrow(numbers, found), Stream(Kind.BYTES, distinct.copy())]
+        children = [narrow(numbers, found), Stream(Kind.BYTES, distinct.copy())]
         children += [Stream.of(np.ascontiguousarray(flags[:, at])) for at in range(_flags(many))]
         others = [cell for cell in range(many) if cell != head]
         for bit, cell in enumerate(others):
@@ -150,7 +150,7 @@ def _joined(params: bytes, told: _Heads, new: list[Bytes], out: Bytes) -> bool:
 
 def chosen(cells: Bytes, rows: npt.NDArray[np.bool_]) -> Bytes:
     """Return those of the cells that are chosen."""
-    return _Rows(cells, _starts(cells), 1, rows.size).pick(0, rows.astype(np.uint64), np.uint64(1))
+    return _Rows(cells, starts_of(cells), 1, rows.size).pick(0, rows.astype(np.uint64), np.uint64(1))
 
 
 def stream_names(params: bytes) -> list[str]:
@@ -176,7 +176,8 @@ def _flags(many: int) -> int:
     return -(-(many - 1) // _EIGHT)
 
 
-def _starts(block: Bytes) -> _Numbers:
+def starts_of(block: Bytes) -> _Numbers:
+    """Return where each cell of a block begins, and the end."""
     from ..kernels import strings
 
     starts = np.empty(count_cells(block) + 1, np.uint32)
@@ -184,6 +185,7 @@ def _starts(block: Bytes) -> _Numbers:
     return starts
 
 
-def _narrow(numbers: _Numbers, found: int) -> Stream:
+def narrow(numbers: _Numbers, found: int) -> Stream:
+    """Return numbers below `found` as narrow as they can be."""
     kind = np.uint8 if found <= 1 << 8 else np.uint16 if found <= 1 << 16 else np.uint32
     return Stream.of(numbers.astype(kind, copy=False))

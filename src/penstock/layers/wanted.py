@@ -12,6 +12,7 @@ from .contract import (
     DELTA,
     DICTIONARY,
     DIGITS,
+    GROUPED,
     LINES,
     LZ4,
     NIBBLES,
@@ -180,6 +181,11 @@ def dictionary(indices: Want, distinct: Want = AUTO) -> Want:
 def numbers(params: bytes, values: Want, *rest: Want) -> Want:
     """Return cells as whole numbers; `params` as the layer says. rest: decimals in the form `STREAM`, exceptions."""
     return Want(NUMBERS, params, 0, (values, *(rest or (AUTO,))))
+
+
+def grouped(params: bytes, indices: Want, heads: Want, cells: Sequence[Want]) -> Want:
+    """Return rows of cells in the order of a head; `params` as the layer says; cells: those beside the head."""
+    return Want(GROUPED, params, 0, (indices, heads, *cells, AUTO))
 
 
 def related(params: bytes, indices: Want, heads: Want, cells: Sequence[Want]) -> Want:

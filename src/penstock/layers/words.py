@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from ..errors import CorruptDataError
+from . import grouped, related
 from .contract import (
     CHANNELS,
     DECIMAL,
@@ -13,6 +14,7 @@ from .contract import (
     DICTIONARY,
     DIGITS,
     FRAMES,
+    GROUPED,
     LINES,
     NIBBLES,
     NUMBERS,
@@ -33,8 +35,6 @@ from .lines import TEXTS
 from .params import Reader
 from .plan import Edge, Node, layer_name
 from .records import Field, Form, layout
-from .related import stream_names as related_names
-from .related import words as related_words
 from .streams import Kind
 
 _MOST: Final = (1 << 63) - 1
@@ -93,8 +93,8 @@ def stream_names(node: Node) -> list[str]:
             "shape of each line",
             *(f"column {at}" for at in range(many - TEXTS)),
         ]
-    elif node.id == RELATED:
-        names = related_names(node.params)
+    elif node.id in (RELATED, GROUPED):
+        names = (related if node.id == RELATED else grouped).stream_names(node.params)
     elif node.id == PLANES:
         names = [f"byte {number}" for number in range(many)]
     else:
@@ -321,7 +321,8 @@ _TOLD: Final[dict[int, Callable[[bytes, Kind], str]]] = {
     LINES: _lines,
     NUMBERS: _numbers,
     PRINTED: _printed,
-    RELATED: lambda params, _kind: related_words(params),
+    RELATED: lambda params, _kind: related.words(params),
+    GROUPED: lambda params, _kind: grouped.words(params),
     STRINGS: lambda _params, _kind: "strings: each cell once",
     PADDING: _padding,
     DICTIONARY: lambda _params, _kind: "dictionary: each value once",

@@ -10,17 +10,21 @@ import numpy.typing as npt
 
 from ..buffers import Bytes
 from ..layers import lines, numbers, printed, strings, wanted
+from ..layers.contract import NUMBERS
 from ..layers.encoding import encode_tree
+from ..layers.grouped import gathered, order_of
 from ..layers.numbers import Numbers
 from ..layers.plan import pack
 from ..layers.printed import Printed
+from ..layers.related import narrow
 from ..layers.streams import Kind, Stream
-from ..layers.strings import Strings
+from ..layers.strings import Strings, numbered
 from ..layers.wanted import AUTO, Want
 from .aims import Aim
 from .columns import choose_column
 from .cuttings import Prices, Ways, best_cutting
-from .relations import Relation, relations
+from .groupings import grouping
+from .relations import Relation, Table, relations, tables, without
 
 _LEAST: Final = 256
 """Bytes of a coded column of which no more is looked for."""
@@ -112,22 +116,79 @@ def lines_of(ways: Ways, aim: Aim, scale: float, *, inside: bool = False) -> Cho
 def _joined(
     ways: Ways, own: npt.NDArray[np.intp], columns: list[Chosen], others: float, aim: Aim
 ) -> tuple[npt.NDArray[np.uint16], list[Chosen]]:
-    """Put columns together of which one tells the others; return the place of each, and the trees by place."""
+    """Put columns together of which one orders or tells the others; return each one's place, and trees by place."""
     sizes = [one.size for one in columns]
-    groups: dict[int, tuple[int, Chosen]] = {}
-    for relation in relations(ways.columns, own, sizes, sum(sizes) + others):
+    total, groups = sum(sizes) + others, _Groups(columns)
+    left = []
+    for table in tables(ways.columns, own, sizes, total):
+        found = _ordered(table, columns, total, aim)
+        taken = found is not None and groups.take(*found)
+        left.append(without(table, found[0]) if found and taken else table)
+    for relation in relations(left, sizes, total):
         told = _told(relation, [columns[one] for one in relation.columns], aim)
-        if told.size < _WORTH * sum(sizes[one] for one in relation.columns):
-            groups |= dict.fromkeys(relation.columns, (relation.columns[0], told))
-    first = [groups[at][0] if at in groups else at for at in range(len(columns))]
-    kept, places = np.unique(np.array(first, np.int64), return_inverse=True)
-    trees = [groups[at][1] if at in groups else columns[at] for at in kept.tolist()]
-    return places.astype(np.uint16), trees
+        groups.take(relation.columns, told)
+    return groups.places()
+
+
+class _Groups:
+    """Columns that are put together."""
+
+    def __init__(self, alone: list[Chosen]) -> None:
+        self._alone = alone
+        self._groups: dict[int, tuple[int, Chosen]] = {}
+
+    def take(self, columns: list[int], chosen: Chosen) -> bool:
+        """Put some together, if that is better than each alone; return whether it is."""
+        good = chosen.size < _WORTH * sum(self._alone[one].size for one in columns)
+        if good:
+            self._groups |= dict.fromkeys(columns, (columns[0], chosen))
+        return good
+
+    def places(self) -> tuple[npt.NDArray[np.uint16], list[Chosen]]:
+        """Return the place of each column, and the trees by place."""
+        first = [self._groups[at][0] if at in self._groups else at for at in range(len(self._alone))]
+        kept, places = np.unique(np.array(first, np.int64), return_inverse=True)
+        trees = [self._groups[at][1] if at in self._groups else self._alone[at] for at in kept.tolist()]
+        return places.astype(np.uint16), trees
+
+
+def _ordered(table: Table, columns: list[Chosen], total: float, aim: Aim) -> tuple[list[int], Chosen] | None:
+    """The tree of columns that are put in order by one of them, and which they are, if that promises much."""
+    wants = [columns[one].want for one in table.columns]
+    numeric = {
+        at: Numbers().encode(Stream(Kind.BYTES, table.cells[at]), want.params)[1][0]
+        for at, want in enumerate(wants)
+        if want.id == NUMBERS
+    }
+    sizes = [columns[one].size for one in table.columns]
+    found = grouping(table, {at: one.values() for at, one in numeric.items()}, sizes, total)
+    if found is None:
+        return None
+    head, places = found.head, sorted([found.head, *found.others])
+    numbers, many, heads = numbered(table.cells[head])
+    order, trees = order_of(numbers, many), []
+    for at in found.others:
+        if at in numeric:
+            chosen = _values(Stream.of(np.ascontiguousarray(numeric[at].values()[order])), wants[at].params[2], aim)
+            trees.append(Chosen(wanted.numbers(wants[at].params, chosen.want, AUTO), chosen.size))
+        else:
+            trees.append(choose_cells(gathered(table.cells[at], order), aim, 1.0))
+    index, texts = _index(numbers, many, aim), choose_cells(heads, aim, 1.0)
+    params = bytes((len(places), places.index(head)))
+    size = index.size + sum(one.size for one in (texts, *trees))
+    want = wanted.grouped(params, index.want, texts.want, [one.want for one in trees])
+    return [table.columns[at] for at in places], Chosen(want, size)
+
+
+def _index(numbers: npt.NDArray[np.uint32], many: int, aim: Aim) -> Chosen:
+    """The tree of the numbers of distinct cells."""
+    stream = narrow(numbers, many)
+    return min(Chosen(AUTO, _made(AUTO, stream.data)), _values(stream, 0, aim), key=lambda one: one.size)
 
 
 def _told(relation: Relation, alone: list[Chosen], aim: Aim) -> Chosen:
     """The tree of columns of which one tells the others. alone: their trees if nothing did."""
-    index = _values(Stream.of(relation.numbers), 0, aim)
+    index = _index(relation.numbers, relation.distinct, aim)
     texts = choose_cells(relation.heads, aim, 1.0)
     others = [one for at, one in enumerate(alone) if at != relation.head]
     cells = [Chosen(one.want, _made(one.want, new)) for one, new in zip(others, relation.new, strict=True)]

@@ -41,13 +41,14 @@ class Relation(NamedTuple):
     head: int
     numbers: _Rows
     """Of the heads."""
+    distinct: int
     heads: Bytes
     flags: list[Bytes]
     new: list[Bytes]
     """Cells that are not told, of each column but the head."""
 
 
-class _Table(NamedTuple):
+class Table(NamedTuple):
     """Columns that stand in the same lines."""
 
     columns: list[int]
@@ -56,24 +57,41 @@ class _Table(NamedTuple):
     """Of each cell among those of its column: a row for each column."""
 
 
-def relations(made: Columns, own: npt.NDArray[np.intp], sizes: list[float], total: float) -> list[Relation]:
-    """Return which of the columns `own` are told by which others, by what they save.
+def relations(tables: list[Table], sizes: list[float], total: float) -> list[Relation]:
+    """Return which columns are told by which others, by what they save.
 
-    made: columns of a sample with their cells. own: indices of keys. sizes: the bytes that each takes. total: of all.
+    sizes: the bytes that each column takes. total: of all.
     """
     found: list[Relation] = []
-    left = [one for one in range(own.size) if sizes[one] > _SAVED * _WORTH * total]
-    stands = _stands(made, own)
-    while len(left) > 1 and len(found) < _MOST:
-        together = _together(stands, made.which, left)
-        left = [one for one in left if one not in together]
-        if len(together) < 2:
-            continue
-        table = _table(made, own, stands, together)
+    left = list(tables)
+    while left and len(found) < _MOST:
+        table = left.pop(0)
         best = _best(table, np.array([sizes[one] for one in table.columns]), _WORTH * total)
         if best:
             found.append(_relation(table, *best))
-            left += [one for one in together if one not in found[-1].columns]
+            left.append(without(table, found[-1].columns))
+    return found
+
+
+def without(table: Table, columns: list[int]) -> Table:
+    """Return the table without some columns."""
+    kept = [at for at, one in enumerate(table.columns) if one not in columns]
+    return Table([table.columns[at] for at in kept], [table.cells[at] for at in kept], table.numbers[kept])
+
+
+def tables(made: Columns, own: npt.NDArray[np.intp], sizes: list[float], total: float) -> list[Table]:
+    """Return which of the columns `own` stand in the same lines.
+
+    made: columns of a sample with their cells. own: indices of keys. sizes: the bytes that each takes. total: of all.
+    """
+    found = []
+    left = [one for one in range(own.size) if sizes[one] > _SAVED * _WORTH * total]
+    stands = _stands(made, own)
+    while len(left) > 1:
+        together = _together(stands, made.which, left)
+        left = [one for one in left if one not in together]
+        if len(together) > 1:
+            found.append(_table(made, own, stands, together))
     return found
 
 
@@ -98,7 +116,7 @@ def _together(stands: npt.NDArray[np.bool_], which: npt.NDArray[np.integer], lef
     return [one for one, good in zip(left, same.tolist(), strict=True) if good]
 
 
-def _table(made: Columns, own: npt.NDArray[np.intp], stands: npt.NDArray[np.bool_], columns: list[int]) -> _Table:
+def _table(made: Columns, own: npt.NDArray[np.intp], stands: npt.NDArray[np.bool_], columns: list[int]) -> Table:
     """The cells of lines that have all of these columns."""
     whole = np.logical_and.reduce(stands[columns])[made.which]
     kept, cells, rows = [], [], []
@@ -109,10 +127,10 @@ def _table(made: Columns, own: npt.NDArray[np.intp], stands: npt.NDArray[np.bool
             kept.append(one)
             cells.append(block)
             rows.append(strings.numbered(block)[0])
-    return _Table(kept, cells, np.stack(rows)) if rows else _Table([], [], np.empty((0, 0), np.uint32))
+    return Table(kept, cells, np.stack(rows)) if rows else Table([], [], np.empty((0, 0), np.uint32))
 
 
-def _best(table: _Table, sizes: npt.NDArray[np.float64], least: float) -> tuple[int, list[int]] | None:
+def _best(table: Table, sizes: npt.NDArray[np.float64], least: float) -> tuple[int, list[int]] | None:
     """The head that saves most, and the columns that it tells."""
     numbers = table.numbers[:, :_ROWS]
     many, distinct = numbers.shape[1], numbers.max(1, initial=0).astype(np.int64) + 1
@@ -146,7 +164,7 @@ def _saved(numbers: _Rows, head: int, sizes: npt.NDArray[np.float64]) -> npt.NDA
     return np.where(share >= _SURE, saved, 0.0)
 
 
-def _relation(table: _Table, head: int, told: list[int]) -> Relation:
+def _relation(table: Table, head: int, told: list[int]) -> Relation:
     """What becomes of these columns."""
     order, again, same = _told(table.numbers, head)
     old = np.zeros(order.size, np.bool_)
@@ -154,12 +172,13 @@ def _relation(table: _Table, head: int, told: list[int]) -> Relation:
     new = np.ones((len(told), order.size), np.bool_)
     new[:, order[1:]] = ~same[told]
     bits = np.packbits(new[:, old], axis=0, bitorder="little")
-    _, _, heads = strings.numbered(table.cells[head])
+    _, distinct, heads = strings.numbered(table.cells[head])
     columns = sorted([*told, head])
     return Relation(
         [table.columns[one] for one in columns],
         columns.index(head),
         table.numbers[head],
+        distinct,
         heads,
         [np.ascontiguousarray(row) for row in bits],
         [related.chosen(table.cells[one], row) for one, row in zip(told, new, strict=True)],
