@@ -46,11 +46,12 @@ def grouping(
     best, most = None, _WORTH * total
     for head in likely[np.argsort(distinct[likely], kind="stable")][-_HEADS:].tolist():
         order = np.argsort(rows[head], kind="stable")
-        saved = {at: sizes[at] * _share(column, order) for at, column in values.items() if at != head}
+        alike = {head, *_alike(rows, head)}
+        saved = {at: sizes[at] * _share(column, order) for at, column in values.items() if at not in alike}
         told = [at for at, bytes_ in saved.items() if bytes_ > _SAVED * sizes[at]]
         if sum(saved[at] for at in told) > most:
-            best, most = Grouping(head, told), sum(saved[at] for at in told)
-    return best and Grouping(best.head, sorted({*best.others, *_alike(rows, best.head)}))
+            best, most = Grouping(head, sorted({*told, *alike} - {head})), sum(saved[at] for at in told)
+    return best
 
 
 def _share(values: npt.NDArray[np.int64], order: npt.NDArray[np.intp]) -> float:
