@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +24,7 @@ _WORTH: Final = 0.01
 """Of what all takes, what a relation must save."""
 _UNLIKE: Final = 1.1
 """How much more than others cells take that are not told."""
-_ROWS: Final = 4096
+_ROWS: Final = 2048
 """Rows that are looked at."""
 _MOST: Final = 3
 """Relations of one text."""
@@ -132,7 +132,8 @@ def _table(made: Columns, own: npt.NDArray[np.intp], stands: npt.NDArray[np.bool
 
 def _best(table: Table, sizes: npt.NDArray[np.float64], least: float) -> tuple[int, list[int]] | None:
     """The head that saves most, and the columns that it tells."""
-    numbers = table.numbers[:, :_ROWS]
+    # A number of a row is at most that of the rows before it: two bytes are enough, and sorted quickly.
+    numbers = table.numbers[:, :_ROWS].astype(np.uint16)
     many, distinct = numbers.shape[1], numbers.max(1, initial=0).astype(np.int64) + 1
     likely = np.flatnonzero((distinct > 1) & (distinct <= _DISTINCT * many))
     best, most = None, least
@@ -146,7 +147,9 @@ def _best(table: Table, sizes: npt.NDArray[np.float64], least: float) -> tuple[i
     return best
 
 
-def _told(numbers: _Rows, head: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+def _told(
+    numbers: npt.NDArray[Any], head: int
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """Rows ordered by their head, whether it is as in the row before in this order, and which cells are so, too."""
     order = np.argsort(numbers[head], kind="stable")
     ranked = numbers[:, order]
@@ -154,7 +157,7 @@ def _told(numbers: _Rows, head: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[
     return order, again, (ranked[:, 1:] == ranked[:, :-1]) & again
 
 
-def _saved(numbers: _Rows, head: int, sizes: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _saved(numbers: npt.NDArray[Any], head: int, sizes: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """The bytes that each column would save beside this head, about."""
     order, again, same = _told(numbers, head)
     known, many, told = max(int(again.sum()), 1), order.size, same.sum(1)
