@@ -24,7 +24,7 @@ from .aims import Aim
 from .columns import choose_column
 from .cuttings import Prices, Ways, best_cutting
 from .groupings import grouping
-from .relations import Relation, Table, relations, tables, without
+from .relations import Relation, Table, first, halved, relations, tables, without
 
 _LEAST: Final = 256
 """Bytes of a coded column of which no more is looked for."""
@@ -46,6 +46,10 @@ _LOOKED_AT: Final = 2048
 _TURNS: Final = 8
 _WIDE: Final = 8
 _NEARER: Final = 0.5
+_MORE: Final = 2.0
+"""Times as much text, from which on more may be told than in a sample."""
+_LATER: Final = 0.85
+"""Of what columns take alone in the second half of a sample, what they must take together there."""
 _WORTH: Final = 0.95
 """Of what is best so far, what lines within must take: they cost time."""
 
@@ -106,7 +110,7 @@ def lines_of(ways: Ways, aim: Aim, scale: float, *, inside: bool = False) -> Cho
     others = float(ways.bits.sum() - bits[own].sum()) / 8
     places = np.arange(own.size, dtype=np.uint16)
     if not inside:
-        places, columns = _joined(ways, own, columns, others, aim)
+        places, columns = _joined(ways, own, columns, scale, aim)
     text = wanted.zstd(aim.strong)
     params = lines.wanted(ways.cutting, ways.columns.keys[own], places)
     want = wanted.lines(params, [text, AUTO, AUTO, text, *(one.want for one in columns)])
@@ -114,20 +118,35 @@ def lines_of(ways: Ways, aim: Aim, scale: float, *, inside: bool = False) -> Cho
 
 
 def _joined(
-    ways: Ways, own: npt.NDArray[np.intp], columns: list[Chosen], others: float, aim: Aim
+    ways: Ways, own: npt.NDArray[np.intp], columns: list[Chosen], scale: float, aim: Aim
 ) -> tuple[npt.NDArray[np.uint16], list[Chosen]]:
     """Put columns together of which one orders or tells the others; return each one's place, and trees by place."""
     sizes = [one.size for one in columns]
-    total, groups = sum(sizes) + others, _Groups(columns)
+    total, groups = float(ways.bits.sum() - ways.bits[1:-1][own].sum()) / 8 + sum(sizes), _Groups(columns)
     left = []
     for table in tables(ways.columns, own, sizes, total):
         found = _ordered(table, columns, total, aim)
         taken = found is not None and groups.take(*found)
         left.append(without(table, found[0]) if found and taken else table)
     for relation in relations(left, sizes, total):
-        told = _told(relation, [columns[one] for one in relation.columns], aim)
-        groups.take(relation.columns, told)
+        alone = [columns[one] for one in relation.columns]
+        told = _told(relation, alone, aim)
+        if not groups.take(relation.columns, told) and scale > _MORE:
+            cells = [ways.columns.cells[own[one] + 1] for one in relation.columns]
+            if _saves_later(relation, told.size, alone, cells, aim):
+                groups.put(relation.columns, told)
     return groups.places()
+
+
+def _saves_later(relation: Relation, size: float, alone: list[Chosen], cells: list[Bytes], aim: Aim) -> bool:
+    """Whether what is told takes less in the second half of the rows, when more heads are known; size: of all of it."""
+    half = halved(relation)
+    later = size - _told(half, alone, aim).size
+    both = [
+        (_made(one.want, all_), _made(one.want, first(all_, half.numbers.size)))
+        for one, all_ in zip(alone, cells, strict=True)
+    ]
+    return later < _LATER * sum(whole - before for whole, before in both)
 
 
 class _Groups:
@@ -141,8 +160,12 @@ class _Groups:
         """Put some together, if that is better than each alone; return whether it is."""
         good = chosen.size < _WORTH * sum(self._alone[one].size for one in columns)
         if good:
-            self._groups |= dict.fromkeys(columns, (columns[0], chosen))
+            self.put(columns, chosen)
         return good
+
+    def put(self, columns: list[int], chosen: Chosen) -> None:
+        """Put some together."""
+        self._groups |= dict.fromkeys(columns, (columns[0], chosen))
 
     def places(self) -> tuple[npt.NDArray[np.uint16], list[Chosen]]:
         """Return the place of each column, and the trees by place."""
