@@ -22,6 +22,8 @@ _SAVED: Final = 0.1
 """Of what a column takes, what a head must save."""
 _WORTH: Final = 0.01
 """Of what all takes, what a relation must save."""
+_LEAST: Final = 0.003
+"""Of what all takes, what a column must take to be looked at."""
 _UNLIKE: Final = 1.1
 """How much more than others cells take that are not told."""
 _ROWS: Final = 2048
@@ -103,7 +105,7 @@ def tables(made: Columns, own: npt.NDArray[np.intp], sizes: list[float], total: 
     made: columns of a sample with their cells. own: indices of keys. sizes: the bytes that each takes. total: of all.
     """
     found = []
-    left = [one for one in range(own.size) if sizes[one] > _SAVED * _WORTH * total]
+    left = [one for one in range(own.size) if sizes[one] > _LEAST * total]
     stands = _stands(made, own)
     while len(left) > 1:
         together = _together(stands, made.which, left)
@@ -119,8 +121,8 @@ def _stands(made: Columns, own: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
     shapes = np.repeat(np.arange(many) + 1, np.diff(made.offsets, append=made.numbers.size))
     column = np.full(made.keys.size + 1, own.size)
     column[own + 1] = np.arange(own.size)
-    counts = np.zeros((own.size + 1, many + 1), np.int64)
-    np.add.at(counts, (column[made.numbers], shapes), 1)
+    places = column[made.numbers] * (many + 1) + shapes
+    counts = np.bincount(places, minlength=(own.size + 1) * (many + 1)).reshape(own.size + 1, many + 1)
     stands: npt.NDArray[np.bool_] = counts[:-1] == 1
     return stands
 
