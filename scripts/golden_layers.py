@@ -238,6 +238,37 @@ def next_of(text: str) -> Callable[[int], int]:
     return lambda byte: byte or next(left)
 
 
+def related() -> tuple[Part, bytes]:
+    """Rows of 3 and of 10 cells, the head first and in the middle; without rows, and with a rest."""
+    parts, raw = [made(54, b"\2\0", [stored(b"")] * 4, 0)], b""
+    rows = [b"1\nNY\nx\n", b"2\nLA\nx\n", b"1\nNY\ny\n", b"1\nSF\ny\n", b"1\nSF\ny\n"]
+    streams = [bytes([0, 1, 0, 0, 0]), b"1\n2\n", bytes([2, 1, 0]), b"NY\nLA\nSF\n", b"x\nx\ny\n", b"left\n"]
+    text = b"".join(rows) + b"left\n"
+    parts.append(made(54, b"\3\0", list(map(stored, streams)), len(text)))
+    raw += text
+    wide = b"a\nb\nc\nd\nHEAD\nf\ng\nh\ni\nj\n"
+    other = wide.replace(b"j", b"\xff").replace(b"a", b"")
+    heads, flags = [numbers([0, 0, 0], 2), stored(b"HEAD\n")], [stored(b"\1\1"), stored(b"\1\1")]
+    cells = [b"a\n\na\n", b"b\n", b"c\n", b"d\n", b"f\n", b"g\n", b"h\n", b"i\n", b"j\n\xff\nj\n"]
+    text = wide + other + wide
+    parts.append(made(54, b"\x0a\4", [*heads, *flags, *map(stored, cells)], len(text)))
+    return regions(*parts), raw + text
+
+
+def grouped() -> tuple[Part, bytes]:
+    """Rows of 2 and 3 cells, with a rest; and none."""
+    parts, raw = [made(55, b"\2\1", [stored(b"")] * 3, 0)], b""
+    text = b"b\n5\na\n100\nb\n6\na\n101\nb\n7\nleft\n"
+    streams = [bytes([0, 1, 0, 1, 0]), b"b\na\n", b"5\n6\n7\n100\n101\n", b"left\n"]
+    parts.append(made(55, b"\2\0", list(map(stored, streams)), len(text)))
+    raw += text
+    text = b"1\nx\n\n2\ny\nno\n3\nx\nyes\n"
+    parts.append(
+        made(55, b"\3\1", [numbers([1, 0, 1], 4), *map(stored, (b"y\nx\n", b"2\n1\n3\n", b"no\n\nyes\n"))], len(text))
+    )
+    return regions(*parts), raw + text
+
+
 def packed_blocks(width: int) -> tuple[Part, bytes]:
     values = [(i * 7 % 13 + 3 + (i % 50 == 7) * 999) % 256**width for i in range(1030)]
     leasts, words, apart, places, counts, bits = pack.pack(values, 8 * width)
@@ -355,6 +386,8 @@ def good() -> dict[str, tuple[Part, bytes]]:
         "printed": printed(),
         "hexes": hexadecimal(),
         "dates": dated(),
+        "related": related(),
+        "grouped": grouped(),
         "delta-smooth": smoothed(),
         "deep": (nested(stored(b"at the bottom"), 15), b"at the bottom"),
     }

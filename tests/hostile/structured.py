@@ -17,6 +17,7 @@ from penstock.layers.contract import (
     DICTIONARY,
     DIGITS,
     FRAMES,
+    GROUPED,
     HEXES,
     LINES,
     LZ4,
@@ -28,6 +29,7 @@ from penstock.layers.contract import (
     PRINTED,
     RECORDS,
     REGIONS,
+    RELATED,
     RUNS,
     SPARSE,
     SPLIT,
@@ -75,6 +77,8 @@ _PRINTED = _over(NUMBERS, b"\x08\1\x0f\0", _over(PRINTED, b"\2\x0f", _STORED, _S
 _HEXES = _over(HEXES, b"\0\0\0\0-\0\0", _STORED, _STORED)
 _DATES = _over(DATES, b"\1-\2-\3 \4:\5:\6", _over(DELTA, b"\1\1", _over(PLANES, b"", _ZIPPED, _STORED)), _STORED)
 _SYMBOLS = _over(SYMBOLS, b"", _ZIPPED, _STORED)
+_RELATED = _over(RELATED, b"\3\1", _STORED, _ZIPPED, _STORED, _over(STRINGS, b"", _STORED, _STORED), _ZIPPED, _STORED)
+_GROUPED = _over(GROUPED, b"\3\1", _STORED, _ZIPPED, _over(NUMBERS, b"\0\1\0\0", _STORED), _STORED)
 _FRAMES = _over(FRAMES, b"\1\0\0\4", _over(RECORDS, b"\x12\2", _over(PACK, b"", _STORED)), _ZIPPED, _STORED)
 
 
@@ -141,15 +145,24 @@ def dates(size, random):
     return texts[: size // 20 * 20].ljust(size, b"\n")
 
 
+def related(size, random):
+    """Rows of which a cell mostly tells the others, and what is left of one."""
+    texts = b"".join(
+        b"%d\n%d\n%d\n" % (at % 3, at, at * at % 7) for at in random.integers(0, 9, size // 6 + 1).tolist()
+    )
+    return texts[: size // 6 * 6].ljust(size, b"\n")
+
+
 def chunk_of(size, random):
     """(raw, what is wanted of it): half of it rows."""
-    whole, text = size // 2 // 44 * 44, size // 24
-    tail = min(16, size - whole - 9 * text)
-    framed = size - whole - 9 * text - tail
+    whole, text = size // 2 // 44 * 44, size // 28
+    tail = min(16, size - whole - 11 * text)
+    framed = size - whole - 11 * text - tail
     texts = b"".join(cells(text, random, last) for last in (2, 4, 3, 0)) + lines(text, random) + printed(text, random)
     texts += hexes(text, random) + dates(text, random) + lines(text, random)
+    texts += related(text, random) + related(text, random)
     raw = rows(whole // 44, random) + frames(framed, random) + texts + bytes(tail)
-    sizes = b"".join(map(varint, (whole, framed, *[text] * 9)))
+    sizes = b"".join(map(varint, (whole, framed, *[text] * 11)))
     return raw, _over(
         REGIONS,
         sizes,
@@ -161,6 +174,8 @@ def chunk_of(size, random):
         _HEXES,
         _DATES,
         _SYMBOLS,
+        _RELATED,
+        _GROUPED,
         _SAME,
     )
 

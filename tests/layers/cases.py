@@ -132,6 +132,19 @@ def date_cells(form, count, random):
     return bytes_of(b"".join(made))
 
 
+def related_cells(count, random):
+    """Rows of which the heads mostly tell the other cells; and the parameters."""
+    many = int(random.choice([2, 3, 9, 10, 17, 65]))
+    words = [random.bytes(int(random.integers(0, 12))).replace(b"\n", b"") for _ in range(30)]
+    rows = [[words[(row * 7 + cell) % 30] for cell in range(many)] for row in range(1 + count // 900)]
+    made = []
+    while len(made) < count // 9:
+        row = rows[int(random.integers(len(rows)))]
+        made += [cell if random.random() < 0.95 else words[int(random.integers(30))] for cell in row]
+    made = made[: len(made) - int(random.integers(0, many))]
+    return bytes_of(b"".join(cell + b"\n" for cell in made)), bytes((many, int(random.integers(many))))
+
+
 def word_cells(count, random):
     words = [random.bytes(int(random.integers(0, 20))).replace(b"\n", b"") + b"\n" for _ in range(1 + count // 9)]
     return bytes_of(b"".join(words[int(random.integers(len(words)))] for _ in range(count)))
@@ -177,6 +190,8 @@ def a_case(id, kind, count, random):
     if id == contract.DATES:
         form = FORMATS[int(random.integers(len(FORMATS)))]
         return date_cells(form, min(count, 300), random), form
+    if id in (contract.RELATED, contract.GROUPED):
+        return related_cells(count, random)
     if id == contract.STRINGS:
         return word_cells(count, random), b""
     if id == contract.SYMBOLS:
@@ -220,7 +235,9 @@ def a_case(id, kind, count, random):
     return stream, b""
 
 
-OF_CELLS = (contract.NUMBERS, contract.HEXES, contract.DATES, contract.STRINGS)
+OF_CELLS = (
+    contract.NUMBERS, contract.HEXES, contract.DATES, contract.STRINGS, contract.RELATED, contract.GROUPED,
+)  # fmt: skip
 """Layers that take whole cells only."""
 KINDS = {
     contract.LINES: (Kind.BYTES,), contract.NUMBERS: (Kind.BYTES,), contract.STRINGS: (Kind.BYTES,),
@@ -228,5 +245,6 @@ KINDS = {
     REGIONS: (Kind.BYTES,), contract.RECORDS: (Kind.BYTES,), PLANES: WIDE, contract.DIGITS: (Kind.BYTES,),
     contract.FRAMES: (Kind.BYTES,), contract.CHANNELS: (Kind.BYTES, Kind.U16, Kind.U32), DELTA: ALL,
     contract.DECIMAL: (Kind.U32, Kind.U64), contract.PRINTED: (Kind.U64,), PACK: WIDE, SPLIT: WIDE, RUNS: ALL,
-    contract.SPARSE: ALL, contract.PADDING: (Kind.BYTES,), contract.DICTIONARY: WIDE, NIBBLES: (Kind.BYTES,),
+    contract.SPARSE: ALL, contract.PADDING: (Kind.BYTES,), contract.RELATED: (Kind.BYTES,),
+    contract.GROUPED: (Kind.BYTES,), contract.DICTIONARY: WIDE, NIBBLES: (Kind.BYTES,),
 }  # fmt: skip

@@ -114,6 +114,27 @@ def test_words_that_hold_one_for_no_value_are_names():
     assert [len(column) for column in found] == [0] + [2] * 8
 
 
+def test_keys_that_share_a_column():
+    raw = b"1,2,3\n4,5,6\n" * 2 + b"7,8\n9,10\n" * 2
+    cutting = Cutting(tokens.FIELDS, ord(","))
+    keys, places = keys_of(raw, cutting), np.array([0, 1, 0], np.uint16)
+    _, streams = round_trip(LAYER, bytes_of(raw), wanted(cutting, keys, places))
+    # Lines that have not all of the cells keep them from the column.
+    assert [stream.data.tobytes() for stream in streams[3:]] == [
+        b"7\n9\n7\n9\n", b"1\n3\n4\n6\n1\n3\n4\n6\n", b"2\n5\n2\n5\n8\n10\n8\n10\n",
+    ]  # fmt: skip
+
+
+@given(rows=st.lists(st.lists(st.sampled_from([b"1", b"22", b""]), max_size=6), max_size=20), shared=st.data())
+@settings(max_examples=60, deadline=None)
+def test_any_text_comes_back_from_shared_columns(rows, shared):
+    raw = b"".join(b",".join(row) + b"\n" for row in rows * 2)
+    cutting = Cutting(tokens.FIELDS, ord(","))
+    keys = keys_of(raw, cutting)
+    places = [shared.draw(st.integers(0, at)) for at in range(keys.size)]
+    round_trip(LAYER, bytes_of(raw), wanted(cutting, keys, np.array(places, np.uint16)))
+
+
 def test_text_in_apostrophes():
     rows = [
         (rb"(1, 'it''s', N'a, b', NULL),", [b"1", b"it''s", b"a, b"]),

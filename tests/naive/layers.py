@@ -520,6 +520,59 @@ def show(k, steps, p, s):
     return 0 if m + s > 18 or value.denominator > 1 else int(value) * (-1 if k < 0 else 1)
 
 
+@layer(54, BYTES)
+def related(params, children, kind, size):
+    many, head = params.byte(), params.byte()
+    params.end()
+    need(2 <= many <= 65 and head < many)
+    groups = -(-(many - 1) // 8)
+    plain = 2 + groups + many - 1
+    need(len(children) in (plain, plain + 1))
+    wide = children[0][0]
+    need(wide in (BYTES, U16, U32))
+    indices, heads, *rest = of_kinds(children, wide, *[BYTES] * (len(children) - 1))
+    indices, heads = items(indices, WIDTHS[wide]), cells(heads)
+    flags, new = rest[:groups], [cells(one) for one in rest[groups : groups + many - 1]]
+    need(len({len(one) for one in flags}) == 1)
+    need(set(indices) == set(range(len(heads))))
+    before, out, row = {}, [], 0
+    for index in indices:
+        told = before.get(index)
+        made = []
+        for cell in range(many - 1):
+            if told and not flags[cell // 8][row : row + 1]:
+                need(False)
+            if told and not flags[cell // 8][row] >> cell % 8 & 1:
+                made.append(told[cell])
+            else:
+                need(new[cell])
+                made.append(new[cell].pop(0))
+        row += told is not None
+        before[index] = made
+        out += [*made[:head], heads[index], *made[head:]]
+    need(row == len(flags[0]) and not any(new))
+    return b"".join(out) + b"".join(cells(rest[-1]) if len(children) > plain else [])
+
+
+@layer(55, BYTES)
+def grouped(params, children, kind, size):
+    many, head = params.byte(), params.byte()
+    params.end()
+    need(2 <= many <= 65 and head < many)
+    need(len(children) in (many + 1, many + 2))
+    wide = children[0][0]
+    need(wide in (BYTES, U16, U32))
+    indices, heads, *rest = of_kinds(children, wide, *[BYTES] * (len(children) - 1))
+    indices, heads, rest = items(indices, WIDTHS[wide]), cells(heads), [cells(one) for one in rest]
+    need(set(indices) == set(range(len(heads))))
+    need(all(len(one) == len(indices) for one in rest[: many - 1]))
+    rows = [[]] * len(indices)
+    for place, row in enumerate(sorted(range(len(indices)), key=indices.__getitem__)):
+        told = [one[place] for one in rest[: many - 1]]
+        rows[row] = [*told[:head], heads[indices[row]], *told[head:]]
+    return b"".join(cell for row in rows for cell in row) + b"".join(b"".join(one) for one in rest[many - 1 :])
+
+
 # --- fewer bits -------------------------------------------------------------------------------------------------------
 
 

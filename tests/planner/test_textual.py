@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import zstandard
 
-from penstock.layers.contract import LINES, NUMBERS, PRINTED, STRINGS
+from penstock.layers.contract import GROUPED, LINES, NUMBERS, PRINTED, RELATED, STRINGS
 from penstock.layers.plan import parse
 from penstock.layers.registry import decode_tree
 from penstock.planner import planner as module
@@ -206,6 +206,42 @@ def test_lines_of_one_length_have_ends(size):
     digits = random.integers(0, 9, (3000, size)) * (random.random((3000, size)) < 0.2)
     raw = "".join(",".join(map(str, row)) + "\n" for row in digits.tolist()).encode()
     assert text_tree(np.frombuffer(raw, np.uint8), BALANCED).want.id == LINES
+
+
+def places(random, rows, told=True):
+    """Towns with all that is known of them, and a number that is not; or with what is known of any towns."""
+    known = random.integers(0, 10**6, (400, 4)).tolist()
+    lines = []
+    for town, *others, chance in numbers(random, rows, 400, 400, 400, 400, 10**5):
+        a, b, c = (known[town if told else other][at] for at, other in enumerate(others))
+        lines.append(f"{town},{chance},{WORDS[a % 18]} {a},{b / 100},{c:x}\n")
+    return "".join(lines)
+
+
+def apart(random, rows):
+    return places(random, rows, told=False)
+
+
+def test_columns_that_another_one_tells():
+    assert RELATED in ids(text_tree(text(places), BALANCED).want)
+    assert RELATED not in ids(text_tree(text(apart), BALANCED).want)
+    assert encode(Planner(BALANCED), 0, text(places)).size < 0.6 * encode(Planner(BALANCED), 0, text(apart)).size
+
+
+def sensors(random, rows):
+    """What each of many sensors says, in any order of these: all numbers go on where the same sensor said the last."""
+    said = np.stack([random.integers(0, 10**6, 60), random.integers(10**4, 10**5, 60)])
+    lines = []
+    for clock, (one, step, more) in enumerate(numbers(random, rows, 60, 9, 5)):
+        said[:, one] += step, more - 2
+        lines.append(f"{1_700_000_000 + clock},s-{one:03d},{said[0, one]},{said[1, one] / 100}\n")
+    return "".join(lines)
+
+
+def test_numbers_are_put_in_the_order_of_another_column():
+    raw = text(sensors)
+    assert GROUPED in ids(text_tree(raw, BALANCED).want)
+    assert encode(Planner(BALANCED), 0, raw).size < 0.3 * library(raw)
 
 
 def test_one_number_that_is_cut_changes_little():

@@ -19,6 +19,7 @@ from .contract import (
     DELTA,
     DICTIONARY,
     DIGITS,
+    GROUPED,
     HEXES,
     LINES,
     NIBBLES,
@@ -29,6 +30,7 @@ from .contract import (
     PRINTED,
     RECORDS,
     REGIONS,
+    RELATED,
     RUNS,
     SPARSE,
     SPLIT,
@@ -55,6 +57,7 @@ _DELTAS: Final = ("", "delta", "delta of delta", "xor", "left and above", "signs
                   "median of neighbours", "increase", "mean of those above")  # fmt: skip
 _CODED: Final = {
     CONSTANT: "constant", ZSTD: "zstd", STORE: "", LINES: "in parts", NUMBERS: "", STRINGS: "each text once",
+    RELATED: "told by another", GROUPED: "in the order of another",
     DATES: "as numbers", HEXES: "as bytes", SYMBOLS: "symbols of some bytes",
     PRINTED: "printed doubles", DECIMAL: "as decimals", DIGITS: "as numbers", PACK: "packed", SPLIT: "split",
     RUNS: "runs", SPARSE: "mostly one value", PADDING: "without padding", DICTIONARY: "each value once",

@@ -30,6 +30,8 @@ CHANNELS: Final = 37
 DELTA: Final = 48
 DECIMAL: Final = 49
 PRINTED: Final = 51
+RELATED: Final = 54
+GROUPED: Final = 55
 PACK: Final = 64
 SPLIT: Final = 65
 CONSTANT: Final = 80
@@ -60,6 +62,8 @@ NAMES: Final[Mapping[int, str]] = MappingProxyType(
         DELTA: "delta",
         DECIMAL: "decimal",
         PRINTED: "printed",
+        RELATED: "related",
+        GROUPED: "grouped",
         PACK: "pack",
         SPLIT: "split",
         CONSTANT: "constant",

@@ -7,14 +7,14 @@ from typing import Final
 from ..buffers import Bytes
 from ..errors import UsageError
 from . import trace
-from .contract import CONSTANT, DATES, DICTIONARY, HEXES, NUMBERS, PRINTED, STORE, STRINGS, ZSTD
+from .contract import CONSTANT, DATES, DICTIONARY, GROUPED, HEXES, NUMBERS, PRINTED, RELATED, STORE, STRINGS, ZSTD
 from .plan import Edge, Node, branch, leaf
 from .registry import codec_by_id, layer_by_id
 from .streams import Kind, Stream
 from .switches import is_on
 from .wanted import ANY, AUTO, LITERALS, Want
 
-_LOOSE: Final = (DATES, DICTIONARY, HEXES, NUMBERS, PRINTED, STRINGS)
+_LOOSE: Final = (DATES, DICTIONARY, GROUPED, HEXES, NUMBERS, PRINTED, RELATED, STRINGS)
 """Layers whose numbers have as few bytes as they need."""
 
 

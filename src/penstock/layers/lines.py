@@ -32,7 +32,7 @@ _BARE: Final = b"\0\n"
 """The shape of lines that are cells and nothing else."""
 _MANY: Final = 256
 """Shapes from which on a line's needs two bytes."""
-_KEY: Final = 8
+_KEY: Final = np.dtype([("key", "<u8"), ("column", "<u2")])
 _CUTTING: Final = 3
 _BLOCK: Final = 64
 _PLACE: Final = 4
@@ -79,12 +79,14 @@ class Columns(NamedTuple):
     keys: npt.NDArray[np.uint64]
 
 
-def wanted(cutting: Cutting, keys: npt.NDArray[np.uint64]) -> bytes:
+def wanted(cutting: Cutting, keys: npt.NDArray[np.uint64], places: npt.NDArray[Any] | None = None) -> bytes:
     """Return the parameters that ask for columns: those known by `keys`, from the second one on.
 
-    A key behind a 0 stands for cells of the same column as the key before: they come in turn.
+    places: the column of each key, counted from 0, where cells known by several keys share one; not above their index.
     """
-    return bytes(cutting) + keys.astype("<u8").tobytes()
+    rows = np.empty(keys.size, _KEY)
+    rows["key"], rows["column"] = keys, np.arange(keys.size) if places is None else places
+    return bytes(cutting) + rows.tobytes()
 
 
 class Lines:
@@ -95,13 +97,13 @@ class Lines:
 
     def encode(self, stream: Stream, params: bytes) -> tuple[bytes, list[Stream]]:
         """Return the shapes, their columns, the shape of each line, and the columns, as `params` from `wanted` say."""
-        if stream.kind is not Kind.BYTES or len(params) % _KEY != _CUTTING:
+        if stream.kind is not Kind.BYTES or len(params) % _KEY.itemsize != _CUTTING:
             raise UsageError("lines are cut from bytes, as parameters say")
         cutting = Cutting(*params[:_CUTTING])
         text = turned(stream.data, cutting.end)
-        keys, joined = _joined(np.frombuffer(params, "<u8", offset=_CUTTING).astype(np.uint64))
+        keys, places = wanted_columns(params)
         with arena.borrowed(cut_room(text)) as room:
-            made = columns(cut(text, cutting, room), keys, keys.size, joined=joined)
+            made = columns(cut(text, cutting, room), keys, keys.size, places=places)
         ended = not text.size or bool(text[-1] == _NEWLINE)
         parts = [Stream(Kind.BYTES, made.shapes), Stream.of(made.numbers), Stream.of(made.which)]
         return bytes((ended, cutting.end)), parts + [Stream(Kind.BYTES, cells) for cells in made.cells]
@@ -121,14 +123,6 @@ class Lines:
             from ..kernels import weave
 
             weave.swap_here(out.data, _NEWLINE, end)
-
-
-def _joined(keys: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint16]]:
-    """The keys that parameters tell, and the column of each, the first one's before them."""
-    marks = keys == 0
-    behind = np.concatenate([[False], marks[:-1]]) if marks.size else marks
-    own = ~(marks | behind)
-    return keys[~marks], np.concatenate([[0], np.cumsum(own)[~marks]]).astype(np.uint16)
 
 
 def turned(text: Bytes, end: int) -> Bytes:
@@ -210,17 +204,23 @@ def cut(text: Bytes, cutting: Cutting, room: arena.Arena | None = None) -> Cut:
     return Cut(text, begins, firsts, starts[:many], ends[:many], which, examples[:shapes], counts[:shapes])
 
 
+def wanted_columns(params: bytes) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint16]]:
+    """Return the keys that parameters ask for, and the column of each, counted from 0."""
+    rows = np.frombuffer(params, _KEY, offset=_CUTTING)
+    return rows["key"].astype(np.uint64), rows["column"].astype(np.uint16)
+
+
 def columns(
     found: Cut,
     keys: npt.NDArray[np.uint64],
     room: int,
     *,
     empty: bool = False,
-    joined: npt.NDArray[np.uint16] | None = None,
+    places: npt.NDArray[np.uint16] | None = None,
 ) -> Columns:
     """Put the cells into columns; more than the known `keys` as long as there is `room` for so many.
 
-    empty: only say which columns there are. joined: the column for each of the known ones, if some share theirs.
+    empty: only say which columns there are. places: the column of each key, counted from 0; else each has its own.
     """
     from ..kernels import lines
 
@@ -236,12 +236,30 @@ def columns(
     )  # fmt: skip
     kept, size, many = used.tolist()
     which = renumbered.take(found.which)
-    if joined is not None:
-        numbers, count = joined[numbers[:many]], int(joined[-1])
+    numbers, offsets = numbers[:many], offsets[:kept]
+    if places is not None:
+        numbers = _placed(numbers, offsets, places)
+        count = int(places.max()) + 1 if places.size else 0
     none = [found.text[:0]] * (count + 1)
     cells = none if empty else _spread(found, which, numbers, offsets, count + 1)
     narrow = which.astype(np.uint8) if kept < _MANY else which
-    return Columns(shapes[:size], numbers[:many], offsets[:kept], narrow, cells, known[:count])
+    return Columns(shapes[:size], numbers, offsets, narrow, cells, known[:count])
+
+
+def _placed(
+    numbers: npt.NDArray[np.uint16], offsets: Numbers, places: npt.NDArray[np.uint16]
+) -> npt.NDArray[np.uint16]:
+    """The columns of the shapes' cells, where some keys share one; shapes that have not all of these take column 0."""
+    column = np.concatenate([np.zeros(1, np.uint16), places + np.uint16(1)])
+    found, shapes = column[numbers], np.repeat(np.arange(offsets.size), np.diff(offsets, append=numbers.size))
+    for shared in np.flatnonzero(np.bincount(places) > 1):
+        keys, here = np.flatnonzero(places == shared) + 1, np.flatnonzero(found == shared + 1)
+        many = np.bincount(shapes[here], minlength=offsets.size)[shapes[here]]
+        whole = here[many == keys.size]
+        good = (numbers[whole].reshape(-1, keys.size) == keys).all(1)
+        found[here[many != keys.size]] = 0
+        found[whole.reshape(-1, keys.size)[~good].reshape(-1)] = 0
+    return found
 
 
 def _spread(found: Cut, which: npt.NDArray[Any], numbers: npt.NDArray[Any], offsets: Numbers, many: int) -> list[Bytes]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from .contract import DATES, HEXES, LINES, NUMBERS, PRINTED, STRINGS, SYMBOLS
+from . import grouped, related
+from .contract import DATES, GROUPED, HEXES, LINES, NUMBERS, PRINTED, RELATED, STRINGS, SYMBOLS
 from .streams import Kind
 
 
@@ -50,6 +51,8 @@ OF_TEXT: Final[dict[int, Callable[[bytes, Kind], str]]] = {
     HEXES: _hexes,
     DATES: _dates,
     PRINTED: _printed,
+    RELATED: lambda params, _kind: related.words(params),
+    GROUPED: lambda params, _kind: grouped.words(params),
     STRINGS: lambda _params, _kind: "strings: each cell once",
     SYMBOLS: lambda _params, _kind: "symbols: frequent pieces of up to 8 bytes in one",
 }

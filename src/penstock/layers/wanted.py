@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
 from .contract import (
@@ -13,6 +13,7 @@ from .contract import (
     DELTA,
     DICTIONARY,
     DIGITS,
+    GROUPED,
     HEXES,
     LINES,
     LZ4,
@@ -24,6 +25,7 @@ from .contract import (
     PRINTED,
     RECORDS,
     REGIONS,
+    RELATED,
     RUNS,
     SPARSE,
     SPLIT,
@@ -192,6 +194,17 @@ def hexes(params: bytes, rows: Want, *rest: Want) -> Want:
 def dates(params: bytes, values: Want, *rest: Want) -> Want:
     """Return cells of dates as whole numbers; `params` as the layer says. rest: the exceptions."""
     return Want(DATES, params, 0, (values, *(rest or (AUTO,))))
+
+
+def grouped(params: bytes, indices: Want, heads: Want, cells: Sequence[Want]) -> Want:
+    """Return rows of cells in the order of a head; `params` as the layer says; cells: those beside the head."""
+    return Want(GROUPED, params, 0, (indices, heads, *cells, AUTO))
+
+
+def related(params: bytes, indices: Want, heads: Want, cells: Sequence[Want]) -> Want:
+    """Return rows of cells that a head tells; `params` as the layer says; cells: those beside the head."""
+    flags = -(-len(cells) // 8)
+    return Want(RELATED, params, 0, (indices, heads, *[AUTO] * flags, *cells, AUTO))
 
 
 def strings(indices: Want, distinct: Want = AUTO) -> Want:

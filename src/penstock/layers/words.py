@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from ..errors import CorruptDataError
+from . import grouped, related
 from .contract import (
     CHANNELS,
     DATES,
@@ -14,6 +15,7 @@ from .contract import (
     DICTIONARY,
     DIGITS,
     FRAMES,
+    GROUPED,
     HEXES,
     LINES,
     NIBBLES,
@@ -24,6 +26,7 @@ from .contract import (
     PRINTED,
     RECORDS,
     REGIONS,
+    RELATED,
     RUNS,
     SPARSE,
     SPLIT,
@@ -98,6 +101,8 @@ def stream_names(node: Node) -> list[str]:
             "shape of each line",
             *(f"column {at}" for at in range(many - TEXTS)),
         ]
+    elif node.id in (RELATED, GROUPED):
+        names = (related if node.id == RELATED else grouped).stream_names(node.params)
     elif node.id == PLANES:
         names = [f"byte {number}" for number in range(many)]
     else:

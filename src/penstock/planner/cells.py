@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from math import log2, pow
 from typing import Any, Final, NamedTuple
 
@@ -27,7 +26,7 @@ from .aims import Aim
 from .columns import choose_column
 from .cuttings import Prices, Ways, best_cutting
 from .hexed import hexes_tree
-from .kin import Column, Read, families
+from .kin import Read
 
 _LEAST: Final = 256
 """Bytes of a coded column of which no more is looked for."""
@@ -101,7 +100,8 @@ def _within(cells: Bytes, best: Chosen, aim: Aim, scale: float) -> Chosen:
     if ways.price > _WORTH * each * few.size or _is_bare(ways, few):
         return best
     ways = best_cutting(cells, prices, only=ways.cutting)
-    inner = lines_of(ways, aim, scale, inside=True)
+    own, columns, others = own_columns(ways, aim, scale, inside=True)
+    inner = lines_tree(ways, own, columns, others=others, aim=aim)
     return inner if len(inner.want.children) > lines.TEXTS + 1 and inner.size < _WORTH * best.size else best
 
 
@@ -120,8 +120,10 @@ def _few(cells: Bytes) -> Bytes:
     return cells[start + int(ends[0]) + 1 : start + int(ends[-1]) + 1] if ends.size > 1 else cells
 
 
-def lines_of(ways: Ways, aim: Aim, scale: float, *, inside: bool = False) -> Chosen:
-    """Return the tree of lines cut in this way, each column of its own that is worth it.
+def own_columns(
+    ways: Ways, aim: Aim, scale: float, *, inside: bool = False
+) -> tuple[npt.NDArray[np.intp], list[Chosen], float]:
+    """Return which columns of lines are worth it to stand alone, their trees, and the bytes of all others.
 
     inside: the lines are cells themselves; within theirs no others are looked for.
     """
@@ -129,50 +131,37 @@ def lines_of(ways: Ways, aim: Aim, scale: float, *, inside: bool = False) -> Cho
     own = np.flatnonzero(bits > _OWN * ways.bits.sum())
     worth = 0.0 if inside else _PART * ways.price
     columns = [choose_cells(ways.columns.cells[at + 1], aim, scale, worth) for at in own]
+    return own, columns, float(ways.bits.sum() - bits[own].sum()) / 8
+
+
+def lines_tree(
+    ways: Ways,
+    own: npt.NDArray[np.intp],
+    trees: Sequence[Chosen],
+    *,
+    others: float,
+    aim: Aim,
+    places: npt.NDArray[np.uint16] | None = None,
+) -> Chosen:
+    """Return the tree of lines cut in this way, of whose own columns these are the trees.
+
+    others: bytes that all other columns take. places: the tree of each of the own columns, where some share one.
+    """
     text = wanted.zstd(aim.strong)
-    keys, trees, size = _with_kin(ways, own, columns, aim, scale)
-    want = wanted.lines(lines.wanted(ways.cutting, keys), [text, AUTO, AUTO, text, *trees])
-    others = ways.bits.sum() - bits[own].sum()
-    return Chosen(want, size + float(others) / 8)
-
-
-def _with_kin(
-    ways: Ways, own: npt.NDArray[np.int64], columns: Sequence[Chosen], aim: Aim, scale: float
-) -> tuple[npt.NDArray[np.uint64], list[Want], float]:
-    """The keys and trees of columns, those that tell each other as one, and the bytes of all."""
-    told = zip(own, columns, _places(ways, own), strict=True)
-    known = [Column(ways.columns.cells[at + 1], one.size, one.read, places) for at, one, places in told]
-    found = families(known, aim, scale)
-    groups = [(one.members, one.want, one.size) for one in found]
-    kin = {at for one in found for at in one.members}
-    groups += [((at,), one.want, one.size) for at, one in enumerate(columns) if at not in kin]
-    names = [int(ways.columns.keys[at]) for at in own]
-    keys = [
-        key for members, _, _ in groups for at in members for key in ([0] if at != members[0] else []) + [names[at]]
-    ]
-    return np.array(keys, np.uint64), [one[1] for one in groups], sum(one[2] for one in groups)
-
-
-def _places(ways: Ways, own: npt.NDArray[np.int64]) -> list[list[tuple[int, int]]]:
-    """For each column the shapes that it stands in, and where."""
-    found: dict[int, list[tuple[int, int]]] = {int(at) + 1: [] for at in own}
-    starts = ways.columns.offsets.tolist()
-    for shape, (start, stop) in enumerate(pairwise([*starts, ways.columns.numbers.size])):
-        for place, number in enumerate(ways.columns.numbers[start:stop].tolist()):
-            if number in found:
-                found[number].append((shape, place))
-    return [found[int(at) + 1] for at in own]
+    params = lines.wanted(ways.cutting, ways.columns.keys[own], places)
+    want = wanted.lines(params, [text, AUTO, AUTO, text, *(one.want for one in trees)])
+    return Chosen(want, sum(one.size for one in trees) + others)
 
 
 def _text(cells: Bytes) -> float:
     """About the bytes that the library makes of text at a better level than its lowest, by that one."""
-    quick = _made(wanted.zstd(1), cells)
+    quick = made(wanted.zstd(1), cells)
     dense = quick > max(_DENSE * cells.size, _LARGE)
-    return quick if dense and quick > _CODED * _made(wanted.literals(), cells) else _QUICK * quick
+    return quick if dense and quick > _CODED * made(wanted.literals(), cells) else _QUICK * quick
 
 
-def _made(want: Want, data: Bytes) -> float:
-    """The bytes that a leaf makes of a sample."""
+def made(want: Want, data: Bytes) -> float:
+    """Return the bytes that a leaf makes of a sample."""
     id, level = choose_leaf(data) if want == AUTO else (want.id, want.level)
     size: int = codec_by_id(id).encode_into(data, np.empty(data.size, np.uint8), level)
     return _PLAN + (data.size if size < 0 else size)
@@ -184,20 +173,20 @@ def _numbers(cells: Bytes, aim: Aim, scale: float) -> Chosen | None:
     if params is None:
         return None
     told, streams = Numbers().encode(Stream(Kind.BYTES, cells), params)
-    chosen = _values(streams[0], params[2], aim, scale)
-    others = sum(_made(AUTO, one.data) for one in streams[1:])
+    chosen = values_tree(streams[0], params[2], aim, scale)
+    others = sum(made(AUTO, one.data) for one in streams[1:])
     read = Read(NUMBERS, params, told, streams[0])
     return Chosen(wanted.numbers(params, chosen.want, AUTO), chosen.size + others, read=read)
 
 
-def _values(stream: Stream, decimals: int, aim: Aim, scale: float) -> Chosen:
-    """The tree of a column of numbers."""
+def values_tree(stream: Stream, decimals: int, aim: Aim, scale: float) -> Chosen:
+    """Return the tree of a column of numbers."""
     values = stream.values()
     params = printed.guess(values[:_FEW], decimals) if stream.kind is Kind.U64 and is_on(PRINTED) else None
     if params is not None:
         _, streams = Printed().encode(stream, params)
-        chosen = _values(streams[0], 0, aim, scale)
-        others = sum(_made(AUTO, one.data) for one in streams[1:])
+        chosen = values_tree(streams[0], 0, aim, scale)
+        others = sum(made(AUTO, one.data) for one in streams[1:])
         return Chosen(wanted.printed(params, chosen.want), chosen.size + others)
     priced = choose_column([values], aim.name, _row(values), total=int(scale * values.size), whole=values)
     return Chosen(priced.want, priced.bits * values.size / 8)
@@ -228,8 +217,8 @@ def _dates(cells: Bytes, aim: Aim, scale: float) -> Chosen | None:
     if params is None:
         return None
     told, streams = Dates().encode(Stream(Kind.BYTES, cells), params)
-    chosen = _values(streams[0], 0, aim, scale)
-    others = sum(_made(AUTO, one.data) for one in streams[1:])
+    chosen = values_tree(streams[0], 0, aim, scale)
+    others = sum(made(AUTO, one.data) for one in streams[1:])
     read = Read(DATES, params, told, streams[0])
     return Chosen(wanted.dates(params, chosen.want), chosen.size + others, read=read)
 
@@ -248,7 +237,9 @@ def _strings(cells: Bytes, aim: Aim, scale: float, worth: float) -> Chosen | Non
     if distinct > _DISTINCT * numbers.size:
         return None
     indices = Stream.of(strings.narrow(numbers, distinct))
-    index = Chosen(AUTO, _made(AUTO, indices.data)) if indices.kind is Kind.BYTES else _values(indices, 0, aim, scale)
+    index = (
+        Chosen(AUTO, made(AUTO, indices.data)) if indices.kind is Kind.BYTES else values_tree(indices, 0, aim, scale)
+    )
     text = choose_cells(texts, aim, scale, worth)
     fewer = _fewer(numbers, distinct, scale) * text.size
     return Chosen(wanted.strings(index.want, text.want), index.size + fewer, fewer / (index.size + fewer))

@@ -122,7 +122,7 @@ def _together(likely: Sequence[int], columns: Sequence[Column]) -> Iterator[list
     for shapes, group in groups.items():
         group.sort(key=lambda at: columns[at].places[0][1])
         rows = [[columns[at].places[nth][1] for at in group] for nth in range(len(shapes))]
-        if len(group) > 1 and all(row == sorted(row) for row in rows):
+        if len(group) > 1 and group == sorted(group) and all(row == sorted(row) for row in rows):
             yield group
 
 

@@ -10,9 +10,9 @@ from ..buffers import Bytes
 from ..layers.lines import TEXTS, turned
 from ..layers.wanted import Want
 from .aims import Aim
-from .cells import lines_of
 from .cuttings import Prices, Ways, best_cutting, ranked_cuttings
 from .lags import library_price
+from .lined import lines_of
 
 _PIECES: Final = 2
 _PIECE: Final = 12 << 10
