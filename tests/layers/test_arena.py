@@ -80,7 +80,7 @@ def test_threads_do_not_share():
 
 
 def test_a_large_one_is_not_kept():
-    with borrowed((16 << 20) + 1) as large:
+    with borrowed((24 << 20) + 1) as large:
         pass
     with borrowed(10) as room:
         assert room is not large

@@ -361,6 +361,36 @@ def test_no_tree_is_made_of_it(make):
     assert text_tree(text(make), BALANCED) is None
 
 
+def measured(random, rows):
+    """Numbers of which columns make a third less than the library."""
+    whole = random.integers(0, 10**6, (rows, 3)).tolist()
+    return "".join(
+        f"{a},{b},{c},{d:.9f}\n" for (a, b, c), d in zip(whole, random.normal(0, 1, rows).tolist(), strict=True)
+    )
+
+
+@pytest.mark.parametrize("period", [100_000, 300_000, 450_000, 600_000])
+@pytest.mark.parametrize("new", [False, True], ids=["again", "again and new"])
+def test_what_comes_again_from_far_is_seen(period, new):
+    """A sample shows nothing of it, and the library lives on it."""
+    once = text(measured, period, seed=2).tobytes()
+    parts = (once + new * text(measured, period, seed=seed).tobytes() for seed in range(3, 3 + 1_500_000 // period))
+    raw = np.frombuffer(b"".join(parts)[:1_500_000], np.uint8)
+    coded = encode(Planner(BALANCED), 0, raw)
+    assert coded is None or coded.size <= 1.005 * library(raw) + 64
+
+
+@pytest.mark.parametrize("make", [measured, csv, log], ids=["measured", "csv", "log"])
+def test_what_a_sample_shows_clearly_is_not_asked_for(make, monkeypatch):
+    asked = []
+    real = module.Whole.made.fget
+    monkeypatch.setattr(module.Whole, "made", property(lambda self: asked.append(1) or real(self)))
+    raw = np.frombuffer(make(np.random.default_rng(1), 30_000).encode(), np.uint8)
+    coded = encode(Planner(BALANCED), 0, raw)
+    assert coded.size < 0.92 * library(raw)
+    assert not asked
+
+
 NOTHING = [b"", b"\n", b"a", b"\n" * 40_000, b"," * 40_000, b'"' * 40_000, b"7" * 40_000]
 NOTHING += [b"\0\n" * 20_000, b"a\n" * 20_000]
 SAID = ["empty", "newline", "one", "newlines", "commas", "quotes", "digits", "zeros", "short"]

@@ -13,8 +13,9 @@ from ..buffers import Bytes
 from ..limits import CACHE_LINE
 from .streams import LENGTH_BYTES, Kind, Stream
 
-_KEPT: Final = 16 << 20
-"""Bytes that a thread keeps at most; trees that need more give theirs back."""
+_KEPT: Final = 24 << 20
+"""Bytes that a thread keeps at most; trees that need more give theirs back. The places of all cells that 2 MiB of text
+can have are fewer; what of it is not written takes no memory."""
 _local = threading.local()
 
 

@@ -176,8 +176,8 @@ def distant_share(data: Bytes, small: Bytes) -> float:
     from ..kernels import structure
 
     counts = np.bincount(small, minlength=256)
-    # A byte value that is neither rare nor common: one in some lines.
-    byte = int(np.argmin(np.abs(counts - small.size // 200)))
+    # A byte value that is neither rare nor common: one in some lines. Of one that is missing nothing would be seen.
+    byte = int(np.argmin(np.where(counts > 0, np.abs(counts - small.size // 200), small.size)))
     places = scratch.places
     places[:] = -1
     found = structure.distant(data, byte, _FAR, places, scratch.pair)

@@ -47,6 +47,8 @@ _REPEATS: Final = 16
 """Where the library makes this ratio or more, it lives on repeats, and a piece says nothing of the whole."""
 _FAR_REPEATS: Final = 1.5
 """For each byte that repeats from far, how much less the library makes than its guess: it is more often seen."""
+_FAR_TEXT: Final = 3.0
+"""The same for text: of what repeats from very far, half is seen."""
 _SMALL: Final = 8 << 10
 _GLANCE: Final = 16 << 10
 _PIECES: Final = 4
@@ -240,7 +242,7 @@ class Planner:
 def _is_clear_text(raw: Bytes, stored: int, library: float) -> bool:
     """The same for lines; library: bits a byte that it makes of a large sample."""
     part = _CLEAR_TEXT if library > _REPETITIVE else _CLEAR_REPEATS
-    far = 1.0 - _FAR_REPEATS * distant_share(raw, excerpt(raw, _SMALL))
+    far = 1.0 - _FAR_TEXT * distant_share(raw, excerpt(raw, _SMALL))
     return 8 * stored < part * far * library * raw.size
 
 
