@@ -13,6 +13,8 @@ import struct
 import sys
 from pathlib import Path
 
+from xxhash import xxh3_64_intdigest
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
 
@@ -175,6 +177,19 @@ def printed() -> tuple[Part, bytes]:
     return regions(*map(as_bytes, parts)), raw
 
 
+def copied() -> tuple[Part, bytes]:
+    """Copies of literals, one right behind the other, at the end and not; and none at all."""
+    own = bytes(range(100)) + b"between"
+    raw = own[:100] + own[3:40] + own[60:100] + own[100:] + own[:100]
+    gaps, lengths, distances = [100, 0, 7], [37, 40, 100], [97, 77, 184]
+    numbers_of = [numbers(values, 4) for values in (gaps, lengths, distances)]
+    check = ints([xxh3_64_intdigest(own + b"".join(part[3] for part in numbers_of))], 8)
+    one = made(98, b"", [stored(own), *numbers_of, stored(check)], len(raw))
+    nothing = [numbers([], 4)] * 3
+    other = made(98, b"", [stored(own), *nothing, stored(ints([xxh3_64_intdigest(own)], 8))], len(own))
+    return regions(one, other), raw + own
+
+
 def packed_blocks(width: int) -> tuple[Part, bytes]:
     values = [(i * 7 % 13 + 3 + (i % 50 == 7) * 999) % 256**width for i in range(1030)]
     leasts, words, apart, places, counts, bits = pack.pack(values, 8 * width)
@@ -286,6 +301,7 @@ def good() -> dict[str, tuple[Part, bytes]]:
         "channels": all_channels(),
         "decimal": decimals(),
         "printed": printed(),
+        "copies": copied(),
         "delta-smooth": smoothed(),
         "deep": (nested(stored(b"at the bottom"), 15), b"at the bottom"),
     }

@@ -11,6 +11,7 @@ from penstock.container.layout import PLAIN, pack_chunk
 from penstock.layers.contract import (
     CHANNELS,
     CONSTANT,
+    COPIES,
     DECIMAL,
     DELTA,
     DICTIONARY,
@@ -69,6 +70,7 @@ _CELLS = (
 )
 _LINES = _over(LINES, b"\1\0\x0a", _ZIPPED, _STORED, _STORED, _over(STRINGS, b"", _STORED, _STORED))
 _PRINTED = _over(NUMBERS, b"\x08\1\x0f\0", _over(PRINTED, b"\2\x0f", _STORED, _STORED), _STORED)
+_COPIES = _over(COPIES, b"", _ZIPPED, *[_over(PLANES, b"", _STORED)] * 3, _STORED)
 _FRAMES = _over(FRAMES, b"\1\0\0\4", _over(RECORDS, b"\x12\2", _over(PACK, b"", _STORED)), _ZIPPED, _STORED)
 
 
@@ -122,17 +124,25 @@ def printed(size, random):
     return texts[: size // 19 * 19].ljust(size, b"\n")
 
 
+def again(size, random):
+    """A piece of noise, and most of it again and again."""
+    piece = random.bytes(max(1, size // 3))
+    return (piece + 3 * piece[5:])[:size]
+
+
 def chunk_of(size, random):
     """(raw, what is wanted of it): half of it rows."""
     whole, text = size // 2 // 44 * 44, size // 24
-    tail = min(16, size - whole - 6 * text)
-    framed = size - whole - 6 * text - tail
+    tail = min(16, size - whole - 7 * text)
+    framed = size - whole - 7 * text - tail
     texts = b"".join(cells(text, random, last) for last in (2, 4, 3, 0)) + lines(text, random) + printed(text, random)
+    texts += again(text, random)
     raw = rows(whole // 44, random) + frames(framed, random) + texts + bytes(tail)
-    sizes = b"".join(map(varint, (whole, framed, *[text] * 6)))
+    sizes = b"".join(map(varint, (whole, framed, *[text] * 7)))
     return raw, _over(
-        REGIONS, sizes, _over(RECORDS, pack_fields(_FIELDS), *_COLUMNS), _FRAMES, *_CELLS, _LINES, _PRINTED, _SAME
-    )
+        REGIONS, sizes, _over(RECORDS, pack_fields(_FIELDS), *_COLUMNS), _FRAMES, *_CELLS, _LINES, _PRINTED, _COPIES,
+        _SAME,
+    )  # fmt: skip
 
 
 def structured(size, chunk_size, like):

@@ -14,6 +14,7 @@ from ..container.layout import SegmentHeader
 from ..container.parts import Chunk
 from ..container.single import only_chunk
 from ..engine.chunks import Settings, decode, encode
+from ..engine.finding import InBuffer
 from ..errors import BadBufferError, LimitExceededError
 from ..fresh import FreshBytes
 from ..layers.contract import FOREIGN, Codec
@@ -42,6 +43,7 @@ def compress(
     passphrase: str | bytes | None = None,
     out: Any = None,
     route: str = AUTO,
+    dedup: bool | int = False,
 ) -> bytes | memoryview:
     """Compress any buffer into a container (docs/spec/container.md), by all cores.
 
@@ -51,6 +53,7 @@ def compress(
     said. key (32 bytes) or passphrase: encrypt (AES-256-GCM; needs `penstock[crypto]`). out: a writable buffer to
     compress into, of `compress_bound` bytes to be sure. route: how your own codec is called: `inline`, `threads`,
     `processes`; what fits is measured unless said (`penstock.api.own.explain` tells).
+    dedup: leave out pieces that stand before in `data`, up to 256 MiB back, or up to as many bytes as said.
 
     Returns `bytes`; with `out` a memoryview of the part that was written. The same arguments give the same bytes for
     any number of threads and any route, unless encrypted.
@@ -59,7 +62,7 @@ def compress(
     whatever your own codec raises.
     """
     view = as_bytes(data)
-    wanted = choose(level, codec, chunk_size, key, passphrase)
+    wanted = choose(level, codec, chunk_size, key, passphrase, dedup=dedup)
     header, settings = wanted.segment(view.size)
     if route != AUTO:
         check_route(route, settings.codec)
@@ -153,7 +156,8 @@ def _compress_small(view: Bytes, header: SegmentHeader, settings: Settings) -> b
     _local.room = None  # taken: a handler of a signal, or a destructor, may compress in the middle of this
     if room is None or room.size < settings.room:
         room = np.empty(max(settings.room, _SMALL), np.uint8)
-    chunk = encode(view, room[: settings.room], settings, 0, 0)
+    copies = InBuffer(view, settings).rows(0) if settings.window else None
+    chunk = encode(view, room[: settings.room], settings, 0, 0, copies=copies)
     builder.add(chunk.raw_size, chunk.size, chunk.checksum)
     made = b"".join((header.packed, chunk.head, chunk.payload.data, builder.pack(settings.sealer)))
     _local.room = room

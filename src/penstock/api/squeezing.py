@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from ..container.layout import PLAIN, SegmentHeader
 from ..engine.chunks import Settings
@@ -10,9 +10,14 @@ from ..errors import UsageError
 from ..layers.contract import FOREIGN, Codec
 from ..layers.foreign import Foreign, foreign
 from ..layers.registry import codec_by_name
+from ..limits import MAX_WINDOW, MIN_WINDOW
 from ..planner.aims import AIMS
 from ..planner.planner import Planner
+from .arguments import whole
 from .levels import chunk_size_of, level_of
+
+DEDUP_WINDOW: Final = 256 << 20
+"""What `dedup=True` looks back: readers of pipes keep as much in memory."""
 
 Secret = Any
 """`container.seal.Secret`, which is imported only when somebody encrypts."""
@@ -55,6 +60,8 @@ class Chosen(NamedTuple):
     secret: Secret | None
     aim: str | None = None
     """What plans for structured data aim at; None: no plans."""
+    window: int = 0
+    """Bytes before a chunk in which copies are looked for."""
 
     def segment(self, size: int | None = None) -> tuple[SegmentHeader, Settings]:
         """Return header and settings of a new segment; an encrypted one gets a key of its own.
@@ -62,10 +69,12 @@ class Chosen(NamedTuple):
         `size`: its raw bytes, if they are known, so that no more room is taken than they need.
         """
         name = self.codec.name if self.codec.id == FOREIGN else ""
-        header = SegmentHeader(self.secret.parameters() if self.secret else b"", name) if name or self.secret else PLAIN
+        encryption = self.secret.parameters() if self.secret else b""
+        header = SegmentHeader(encryption, name, window=self.window) if name or encryption or self.window else PLAIN
         chunk = self.chunk_size if size is None else max(1, min(self.chunk_size, size))
         sealer = self.secret.sealer(header) if self.secret else None
-        return header, Settings(self.codec, self.strength, chunk, sealer, planner_for(self.aim, self.strength))
+        planner = planner_for(self.aim, self.strength)
+        return header, Settings(self.codec, self.strength, chunk, sealer, planner, self.window)
 
 
 def planner_for(aim: str | None, strength: int, first: int = 0) -> Planner | None:
@@ -85,6 +94,8 @@ def choose(
     chunk_size: int | None = None,
     key: bytes | None = None,
     passphrase: str | bytes | None = None,
+    *,
+    dedup: bool | int = False,
 ) -> Chosen:
     """Return what the arguments of `compress` ask for. Raises UsageError."""
     own = own_codec(codec)
@@ -95,4 +106,20 @@ def choose(
         chunk_size_of(chunk_size, wanted),
         secret_of(key, passphrase),
         None if own else wanted.aim,
+        window_of(dedup, own),
     )
+
+
+def window_of(dedup: bool | int, own: Codec | None = None) -> int:
+    """Return the bytes before a chunk in which copies are looked for: a power of two, 0 for none. Raises UsageError."""
+    size = dedup * DEDUP_WINDOW if isinstance(dedup, bool) else whole("dedup", dedup)
+    if not size:
+        return 0
+    if own is not None:
+        raise UsageError("a codec of your own gets whole chunks", hint="leave out dedup=, or codec=")
+    if not MIN_WINDOW <= size <= MAX_WINDOW:
+        raise UsageError(
+            f"duplicates cannot be looked for in {size} bytes",
+            hint=f"{MIN_WINDOW >> 10} KiB to {MAX_WINDOW >> 30} GiB; True is {DEDUP_WINDOW >> 20} MiB",
+        )
+    return 1 << (size - 1).bit_length()

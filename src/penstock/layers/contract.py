@@ -35,6 +35,7 @@ SPARSE: Final = 82
 PADDING: Final = 83
 DICTIONARY: Final = 96
 STRINGS: Final = 97
+COPIES: Final = 98
 NIBBLES: Final = 113
 NAMES: Final[Mapping[int, str]] = MappingProxyType(
     {
@@ -61,6 +62,7 @@ NAMES: Final[Mapping[int, str]] = MappingProxyType(
         PADDING: "padding",
         DICTIONARY: "dictionary",
         STRINGS: "strings",
+        COPIES: "copies",
         NIBBLES: "nibbles",
     }
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from ..buffers import Bytes
@@ -25,6 +26,15 @@ def encode_tree(want: Want, raw: Bytes, room: Bytes) -> Node | None:
     """
     try:
         return _Encoder(room).node(want, Stream(Kind.BYTES, raw))
+    except _NoRoomError:
+        return None
+
+
+def encode_streams(wants: Sequence[Want], streams: Sequence[Stream], room: Bytes) -> list[Edge] | None:
+    """Encode several streams, each as it is wanted, to the front of `room`; None where that has too few bytes."""
+    encoder = _Encoder(room)
+    try:
+        return [encoder.edge(want, stream) for want, stream in zip(wants, streams, strict=True)]
     except _NoRoomError:
         return None
 
@@ -56,11 +66,12 @@ class _Encoder:
         trace.note(layer.name, "encode", stream.data.size, sum(inner.data.size for inner in streams), begin)
         last, loose = len(want.children) - 1, loose or want.id in _LOOSE
         edges = [
-            self._edge(want.children[min(number, last)], inner, loose=loose) for number, inner in enumerate(streams)
+            self.edge(want.children[min(number, last)], inner, loose=loose) for number, inner in enumerate(streams)
         ]
         return branch(want.id, params, edges)
 
-    def _edge(self, want: Want, stream: Stream, *, loose: bool) -> Edge:
+    def edge(self, want: Want, stream: Stream, *, loose: bool = False) -> Edge:
+        """Encode one stream; return it as the node above it has it."""
         strings = stream.count if stream.kind is Kind.STRINGS else 0
         return Edge(stream.kind, stream.data.size, strings, self.node(want, stream, loose=loose))
 

@@ -1,0 +1,114 @@
+"""Chunks with copies restored: first what is their own, then what they have of others."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from ..buffers import Bytes
+from ..container.parts import SALVAGE, Chunk
+from ..errors import CorruptDataError
+from ..layers.contract import COPIES, Codec
+from ..layers.copies import Rows, fill
+from .chunks import check, decode, decode_own, naming
+
+_NO_ROWS: Final[Rows] = np.empty((0, 3), np.int64)
+
+
+class Image(NamedTuple):
+    """What a chunk gives to others: its bytes, and which of them are copies and so are not for others."""
+
+    start: int
+    """Where it starts among the raw bytes of the container."""
+    raw: Bytes
+    rows: Rows
+
+
+Look = Callable[[int], Image | None]
+"""Return the image of the chunk that holds a raw byte of the container, which lies before the chunk at hand."""
+
+
+def has_copies(chunk: Chunk) -> bool:
+    """Whether a chunk's plan starts with the layer of copies."""
+    return chunk.header.plan[:1] == _MARK
+
+
+_MARK: Final = bytes((COPIES,))
+
+
+def begin(chunk: Chunk, out: Bytes, foreign: Codec | None = None) -> Image:
+    """Put all of a chunk but its copies into `out`, which has its raw size. One without copies is then whole.
+
+    Raises what `decode` raises.
+    """
+    if not has_copies(chunk):
+        decode(chunk, out, foreign)
+        return Image(chunk.offset, out, _NO_ROWS)
+    return Image(chunk.offset, out, decode_own(chunk, out, foreign))
+
+
+def finish(chunk: Chunk, image: Image, look: Look) -> None:
+    """Fill the copies of a chunk that was begun, and check the whole. Raises `CorruptDataError`, `ChecksumError`."""
+    if not has_copies(chunk):
+        return
+    with naming(chunk):
+        here = image.rows[:, 2] >= 0
+        if here.any():
+            fill(image.raw, image.rows, image.rows[here], image.raw)
+        if not here.all():
+            _from_others(chunk, image, image.rows[~here], look)
+        check(chunk, image.raw)
+
+
+def _from_others(chunk: Chunk, image: Image, rows: Rows, look: Look) -> None:
+    """Fill what comes from chunks before, those of one chunk at once."""
+    segment = chunk.segment
+    sources = rows[:, 2] + image.start
+    order = np.argsort(sources, kind="stable")
+    sources, rows = sources[order], rows[order]
+    if sources[0] < max(segment.base, image.start - segment.header.window):
+        raise CorruptDataError(f"a copy of raw byte {sources[0]}, which lies beyond the window", hint=SALVAGE)
+    at = 0
+    while at < sources.size:
+        other = look(int(sources[at]))
+        if other is None:
+            raise LostSourceError(f"what it copies from raw byte {sources[at]} on is lost", hint=SALVAGE)
+        stop = int(np.searchsorted(sources, other.start + other.raw.size))
+        part = rows[at:stop].copy()
+        part[:, 2] = sources[at:stop] - other.start
+        fill(other.raw, other.rows, part, image.raw)
+        at = stop
+
+
+class LostSourceError(CorruptDataError):
+    """A chunk with copies of another that cannot be had."""
+
+
+class History:
+    """The images of the last chunks of a stream that is restored in order: as many as later ones may copy from.
+
+    release: called with each image that nobody needs any longer. before: finds what came before the first chunk.
+    """
+
+    def __init__(self, release: Callable[[Image], object] = bool, before: Look | None = None) -> None:
+        self._release, self._before = release, before
+        self._images: deque[Image] = deque()
+
+    def restore(self, chunk: Chunk, image: Image) -> None:
+        """Finish the next chunk. It must not be changed while it is kept here."""
+        oldest = max(image.start - chunk.segment.header.window, chunk.segment.base)
+        while self._images and self._images[0].start + self._images[0].raw.size <= oldest:
+            self._release(self._images.popleft())
+        finish(chunk, image, self._look)
+        self._images.append(image)
+
+    def _look(self, offset: int) -> Image | None:
+        at = bisect_right(self._images, offset, key=lambda image: image.start) - 1
+        found = self._images[at] if at >= 0 else None
+        if found and offset < found.start + found.raw.size:
+            return found
+        return self._before(offset) if self._before else None
