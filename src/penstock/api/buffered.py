@@ -186,6 +186,9 @@ class Span(NamedTuple):
 
     def by_processes(self, own: Codec, workers: int) -> None:
         """Restore it by processes that inherit the container."""
+        if window_in(self.directory):
+            self.by_team(own, workers)
+            return
         raw, stored = room_for(self.directory, self.numbers)
         copied = stored if any(whole.segment.header.encrypted for whole in self.directory.segments) else 0
         with Crew(decoder(own), workers, source_bytes=copied, output_bytes=raw, inherit=self.view) as crew:

@@ -8,16 +8,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-import numpy as np
-
 from ..buffers import as_bytes
 from ..container.directory import Directory, read_directory
 from ..container.frontback import Parser
 from ..container.index import TAG
 from ..container.layout import CHUNK_LEAST, ChunkHeader, ReadAt, chunk_header_size, parse_chunk
 from ..container.parts import SALVAGE, Chunk, Segment, WholeSegment, chunk_name
-from ..engine.chunks import decode
-from ..engine.stream import ordered
 from ..errors import BadBufferError, CorruptDataError, PenstockError
 from ..layers.contract import Codec
 from ..layers.plan import parse
@@ -27,7 +23,7 @@ from ..storage.reader import FileReader
 from ..topology import default_threads
 from .arguments import whole
 from .compressing import Measured, Progress, name_of, open_source
-from .flows import PipeChunks
+from .flows import PipeChunks, restored
 from .restoring import named
 from .squeezing import own_codec, secret_of
 
@@ -155,12 +151,12 @@ def _opened(source: Any, stack: ExitStack) -> tuple[str, Any]:
 def _checked(read_at: ReadAt, directory: Directory, own: Codec | None, threads: int) -> Iterator[int]:
     """Restore every chunk, by all threads; yield the raw bytes of each when it was right."""
 
-    def work(number: int) -> int:
+    def read(number: int) -> Chunk:
         place = directory.chunk(number)
-        decode(place.parse(read_at(place.position, place.stored_size)), np.empty(place.raw_size, np.uint8), own)
-        return place.raw_size
+        return place.parse(read_at(place.position, place.stored_size))
 
-    return ordered(range(directory.chunks), work, threads=max(1, min(threads, directory.chunks)))
+    many = max(1, min(threads, directory.chunks))
+    return (image.raw.size for image in restored(range(directory.chunks), read, own, many))
 
 
 def _chunk_head(read_at: ReadAt, directory: Directory, number: int) -> tuple[Segment, int, int, ChunkHeader]:

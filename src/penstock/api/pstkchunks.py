@@ -11,7 +11,10 @@ import numpy as np
 
 from ..buffers import Bytes
 from ..container.directory import Directory, read_directory
+from ..container.parts import Chunk
 from ..engine.chunks import decode
+from ..engine.images import begin, finish
+from ..engine.sources import Sources, window_in
 from ..engine.team import Team
 from ..errors import UsageError
 from ..fresh import FreshBytes
@@ -49,7 +52,8 @@ class Chunks:
     """Reads `source`, which it closes. `decoded` counts the chunks decoded so far.
 
     cache: bytes of decoded chunks that are kept, those used last; one chunk is kept always. None: two a thread and two
-    more. Raises what `read_directory` raises, with `name` in front.
+    more; and of chunks that copy from others as many as such copies reach back. Raises what `read_directory` raises,
+    with `name` in front.
     """
 
     def __init__(
@@ -74,6 +78,8 @@ class Chunks:
         self.largest = int(sizes.max(initial=1))
         self._even = bool((sizes[:-1] == self.largest).all())
         self.cache = (2 * threads + 2) * self.largest if cache is None else cache
+        window = window_in(self.directory)
+        self._sources = Sources(self.directory, self._read, own, window if cache is None else cache) if window else None
         self.decoded = 0
         self._lock = threading.Lock()
         self._kept: OrderedDict[int, Bytes] = OrderedDict()
@@ -149,7 +155,7 @@ class Chunks:
         self._source.close()
         if self._team is not None:
             self._team.close()
-        self._kept, self._rooms = OrderedDict(), []
+        self._kept, self._rooms, self._sources = OrderedDict(), [], None
 
     def check(self) -> None:
         """Raise `UsageError` after `close`."""
@@ -184,6 +190,9 @@ class Chunks:
     def _restore(self, number: int, out: Bytes) -> None:
         """Read and decode a chunk into `out`, which has exactly its raw size."""
         self.check()
+        if self._sources is not None:
+            self._restore_with(self._sources, number, out)
+            return
         place = self.directory.chunk(number)
         try:
             room = self._rooms.pop()  # one step under the interpreter lock, as `append` is
@@ -196,6 +205,19 @@ class Chunks:
             self._rooms.append(room)
         with self._lock:
             self.decoded += 1
+
+    def _restore_with(self, sources: Sources, number: int, out: Bytes) -> None:
+        """Do the same for a chunk that copies from others, perhaps."""
+        with named(self.name):
+            chunk = self._read(number)
+            finish(chunk, begin(chunk, out, self._own), sources.look)
+        with self._lock:
+            self.decoded += 1
+
+    def _read(self, number: int) -> Chunk:
+        self.check()
+        place = self.directory.chunk(number)
+        return place.parse(self._read_at(place.position, place.stored_size))
 
     def _keep(self, number: int, out: Bytes) -> None:
         with self._lock:

@@ -33,15 +33,18 @@ class InBuffer:
 
 
 class InOrder:
-    """Of chunks that come one after the other, all but the last of the full size; keeps a window of them in memory."""
+    """Of chunks that come one after the other, all but the last of the full size; keeps a window of them in memory.
 
-    def __init__(self, settings: Settings) -> None:
+    start: where the first of them starts in its segment, a multiple of the chunk size.
+    """
+
+    def __init__(self, settings: Settings, start: int = 0) -> None:
         from ..layers.copyfinder import Finder
 
         self._finder = Finder(settings.window, settings.chunk_size)
         # Pages that the data does not reach take no memory.
         self._ring = np.empty((-(-settings.window // settings.chunk_size) + 1) * settings.chunk_size, np.uint8)
-        self._position = 0
+        self._position = start
 
     def rows(self, raw: Bytes) -> Rows:
         """Return the copies in the next chunk, counted from its start."""
@@ -51,6 +54,6 @@ class InOrder:
         return self._finder.find(self._ring.ctypes.data, self._ring.size, start, self._position)
 
 
-def in_order(settings: Settings) -> InOrder | None:
+def in_order(settings: Settings, start: int = 0) -> InOrder | None:
     """Return what finds copies in chunks that come one after the other; None where none are wanted."""
-    return InOrder(settings) if settings.window else None
+    return InOrder(settings, start) if settings.window else None
