@@ -91,7 +91,7 @@ def inspect(
     - source, raw_size, stored_size, ratio (raw / stored), chunk_size (raw bytes of the largest), encrypted
     - chunks: how many; with `chunks` chunk_list has one entry for each, in which trees of layers are as in `explain`
     - segments: position, size, chunks, raw_size, chunk_size, encrypted, kdf (key or passphrase), codec (the name of
-      the writer's own, None for penstock's)
+      the writer's own, None for penstock's), window (how far back copies of earlier chunks reach at most; 0: none)
     - plans: how many chunks, raw and stored bytes went through which layers, in short; the largest share first
 
     Raises `CorruptDataError` and its kin, as `decompress`, for what can be seen without restoring; `StorageError`.
@@ -240,4 +240,5 @@ class _Found:
             "encrypted": header.encrypted,
             "kdf": _KDF.get(header.encryption[1:2], "unknown") if header.encrypted else None,
             "codec": header.codec or None,
+            "window": header.window,
         }

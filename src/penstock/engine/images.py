@@ -56,36 +56,41 @@ def finish(chunk: Chunk, image: Image, look: Look) -> None:
     if not has_copies(chunk):
         return
     with naming(chunk):
-        here = image.rows[:, 2] >= 0
-        if here.any():
-            fill(image.raw, image.rows, image.rows[here], image.raw)
-        if not here.all():
-            _from_others(chunk, image, image.rows[~here], look)
+        lost = fill_copies(chunk, image, look)
+        if lost.size:
+            raise CorruptDataError(f"what its copy at byte {lost[0, 0]} is of cannot be had", hint=SALVAGE)
         check(chunk, image.raw)
 
 
-def _from_others(chunk: Chunk, image: Image, rows: Rows, look: Look) -> None:
-    """Fill what comes from chunks before, those of one chunk at once."""
+def fill_copies(chunk: Chunk, image: Image, look: Look) -> Rows:
+    """Fill the copies of a chunk; return those for which `look` found nothing. The whole is not checked."""
+    here = image.rows[:, 2] >= 0
+    if here.any():
+        fill(image.raw, image.rows, image.rows[here], image.raw)
+    return _NO_ROWS if here.all() else _from_others(chunk, image, image.rows[~here], look)
+
+
+def _from_others(chunk: Chunk, image: Image, rows: Rows, look: Look) -> Rows:
+    """Fill what comes from chunks before, those of one chunk at once; return what cannot be had."""
     segment = chunk.segment
     sources = rows[:, 2] + image.start
     order = np.argsort(sources, kind="stable")
     sources, rows = sources[order], rows[order]
     if sources[0] < max(segment.base, image.start - segment.header.window):
         raise CorruptDataError(f"a copy of raw byte {sources[0]}, which lies beyond the window", hint=SALVAGE)
-    at = 0
+    lost, at = [], 0
     while at < sources.size:
         other = look(int(sources[at]))
         if other is None:
-            raise LostSourceError(f"what it copies from raw byte {sources[at]} on is lost", hint=SALVAGE)
+            lost.append(at)
+            at += 1
+            continue
         stop = int(np.searchsorted(sources, other.start + other.raw.size))
         part = rows[at:stop].copy()
         part[:, 2] = sources[at:stop] - other.start
         fill(other.raw, other.rows, part, image.raw)
         at = stop
-
-
-class LostSourceError(CorruptDataError):
-    """A chunk with copies of another that cannot be had."""
+    return rows[lost]
 
 
 class History:
