@@ -13,11 +13,10 @@ import struct
 import sys
 from pathlib import Path
 
-from xxhash import xxh3_64_intdigest
-
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
 
+import golden_copies  # noqa: E402
 from golden_bad_layers import LIMIT, bad, too_deep  # noqa: E402
 from golden_container import BLOCK, FRAME, TEXT  # noqa: E402
 from golden_streams import Kind, Part, as_bytes, coded, container, ints, made, numbers, regions, stored, varint  # noqa: E402
@@ -177,19 +176,6 @@ def printed() -> tuple[Part, bytes]:
     return regions(*map(as_bytes, parts)), raw
 
 
-def copied() -> tuple[Part, bytes]:
-    """Copies of literals, one right behind the other, at the end and not; and none at all."""
-    own = bytes(range(100)) + b"between"
-    raw = own[:100] + own[3:40] + own[60:100] + own[100:] + own[:100]
-    gaps, lengths, distances = [100, 0, 7], [37, 40, 100], [97, 77, 184]
-    numbers_of = [numbers(values, 4) for values in (gaps, lengths, distances)]
-    check = ints([xxh3_64_intdigest(own + b"".join(part[3] for part in numbers_of))], 8)
-    one = made(98, b"", [stored(own), *numbers_of, stored(check)], len(raw))
-    nothing = [numbers([], 4)] * 3
-    other = made(98, b"", [stored(own), *nothing, stored(ints([xxh3_64_intdigest(own)], 8))], len(own))
-    return regions(one, other), raw + own
-
-
 def packed_blocks(width: int) -> tuple[Part, bytes]:
     values = [(i * 7 % 13 + 3 + (i % 50 == 7) * 999) % 256**width for i in range(1030)]
     leasts, words, apart, places, counts, bits = pack.pack(values, 8 * width)
@@ -301,7 +287,7 @@ def good() -> dict[str, tuple[Part, bytes]]:
         "channels": all_channels(),
         "decimal": decimals(),
         "printed": printed(),
-        "copies": copied(),
+        "copies": golden_copies.within(),
         "delta-smooth": smoothed(),
         "deep": (nested(stored(b"at the bottom"), 15), b"at the bottom"),
     }
@@ -329,6 +315,13 @@ def write(folder: Path) -> None:
         digest = hashlib.blake2b(raw, digest_size=16).hexdigest()
         files.append({"file": f"{name}.pstk", "raw_size": len(raw), "blake2b": digest})
         (folder / f"{name}.pstk").write_bytes(container(part, raw))
+    for name, (data, raw) in golden_copies.good().items():
+        digest = hashlib.blake2b(raw, digest_size=16).hexdigest()
+        files.append({"file": f"{name}.pstk", "raw_size": len(raw), "blake2b": digest})
+        (folder / f"{name}.pstk").write_bytes(data)
+    for name, (data, error) in golden_copies.bad().items():
+        errors.append({"file": f"bad-{name}.pstk", "error": error})
+        (folder / f"bad-{name}.pstk").write_bytes(data)
     for name, (part, error) in bad().items():
         errors.append({"file": f"bad-{name}.pstk", "error": error})
         (folder / f"bad-{name}.pstk").write_bytes(container(part, bytes(max(1, part[1]))))

@@ -260,7 +260,7 @@ def chunk(cursor, start, number, offset, seal, history, window):
         raw, own = with_copies(node, payload, found["raw"], offset, history, window)
     else:
         own = raw = decode(node, payload, 0, found["raw"])
-    history.append((offset, own))
+    history.append((offset, list(own)))
     refuse(not seal and xxh3(raw) != found["checksum"], "ChecksumError")
     return (found["raw"], cursor.at - start, found["checksum"]), raw
 
