@@ -133,6 +133,7 @@ class Rescue:
 
             def good(candidate: Candidate) -> bool:
                 verdict = next(one for one in verdicts if one.task.chunk.position == candidate.chunk.position)
+                regain.pass_by(candidate.chunk)
                 error, chunk = self._finished(verdict, regain), verdict.task.chunk
                 self._note(chunk.end - chunk.position)
                 if isinstance(error, _CLOSED):
@@ -169,8 +170,7 @@ class Rescue:
     def _pieces(self, task: _Task, begun: tuple[Chunk, Image], regain: Regain, *, zeros: bool) -> Iterator[Bytes]:
         """What is written of a chunk, just as it was judged."""
         holes = self._holes.get(task.chunk.position, [])
-        if regain.finish(task.chunk, *begun) != holes:
-            raise CorruptDataError(f"the chunk at byte {task.chunk.position} is not what it was a moment ago")
+        regain.repeat(task.chunk, *begun, holes)
         raw, at = begun[1].raw, 0
         for start, stop in [] if zeros else holes:
             yield raw[at:start]
