@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from ..buffers import Bytes
 from ..container.directory import Directory, read_directory
 from ..container.parts import Chunk
 from ..engine.chunks import decode
-from ..engine.images import begin, finish
+from ..engine.images import begin, finish, read_part
 from ..engine.sources import Sources, window_in
 from ..engine.team import Team
 from ..errors import UsageError
@@ -22,6 +22,9 @@ from ..layers.contract import Codec
 from .generator import make_team
 from .restoring import named
 from .squeezing import Secret
+
+_PART: Final = 8
+"""How many times more bytes a chunk has of which a part is read alone."""
 
 
 class Source(Protocol):
@@ -96,6 +99,10 @@ class Chunks:
         if offset >= stop:
             return b""
         number, start, end = self._at(offset)
+        if stop <= end and self._is_part(number, stop - offset, end - start):
+            out = np.empty(stop - offset, np.uint8)
+            self._read_part(number, offset - start, out)
+            return out.tobytes()
         if stop <= end and stop - offset < end - start:
             return self.chunk(number)[offset - start : stop - start].tobytes()
         fresh = FreshBytes(stop - offset)
@@ -108,6 +115,9 @@ class Chunks:
         if size <= 0:
             return 0
         number, start, end = self._at(offset)
+        if offset + size <= end and self._is_part(number, size, end - start):
+            self._read_part(number, offset - start, out[:size])
+            return size
         if offset + size <= end and size < end - start:
             out[:size] = self.chunk(number)[offset - start : offset - start + size]
             return size
@@ -211,11 +221,24 @@ class Chunks:
         with named(self.name):
             chunk = self._read(number)
             finish(chunk, begin(chunk, out, self._own), sources.look)
-        with self._lock:
-            self.decoded += 1
+
+    def _is_part(self, number: int, size: int, whole: int) -> bool:
+        """Whether so few bytes of a chunk are wanted that not all its copies need be looked for."""
+        return self._sources is not None and _PART * size <= whole and number not in self._kept
+
+    def _read_part(self, number: int, start: int, out: Bytes) -> None:
+        """Fill `out` from byte `start` of a chunk on."""
+        self.check()
+        sources, place = self._sources, self.directory.chunk(number)
+        assert sources is not None
+        with named(self.name):
+            read_part(place.segment, sources.look(place.offset), start, out, sources.look)
 
     def _read(self, number: int) -> Chunk:
+        """Read a chunk that will be decoded."""
         self.check()
+        with self._lock:
+            self.decoded += 1
         place = self.directory.chunk(number)
         return place.parse(self._read_at(place.position, place.stored_size))
 

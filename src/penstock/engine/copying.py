@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import Enum
 from typing import Final
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from ..buffers import Bytes
 from ..errors import CorruptDataError, LimitExceededError
+from ..layers.arena import room_of
 from ..layers.compiled import decode as decode_compiled
 from ..layers.contract import COPIES, STORE, Codec
 from ..layers.copies import NUMBERS, Rows, parts_of, spread, streams_of
@@ -24,6 +26,8 @@ Encode = Callable[[Bytes, Bytes], tuple[bytes, Bytes]]
 _SOME: Final = 32
 _MUCH: Final = 3
 _LONG: Final = 2048
+_KEPT: Final = 16 << 20
+"""Bytes of room that a thread keeps."""
 _local = threading.local()
 
 
@@ -51,13 +55,22 @@ def without_copies(raw: Bytes, copies: Rows, room: Bytes, encode: Encode) -> tup
 
     encode: makes the payload of the literals. The rows count from the chunk's start.
     """
-    space, _local.space = getattr(_local, "space", None), None
-    if space is None or space.size < raw.size:
-        space = np.empty(raw.size, np.uint8)
-    try:
+    with _room(raw.size) as space:
         return _encoded(raw, copies, room, encode, space)
+
+
+@contextmanager
+def _room(size: int) -> Iterator[Bytes]:
+    """Yield this thread's room for literals; while it is taken, a handler of a signal gets another."""
+    space: Bytes | None = getattr(_local, "space", None)
+    _local.space = None
+    if space is None or space.size < size:
+        space = np.empty(size, np.uint8)
+    try:
+        yield space[:size]
     finally:
-        _local.space = space
+        if space.size <= _KEPT:
+            _local.space = space
 
 
 def _encoded(raw: Bytes, copies: Rows, room: Bytes, encode: Encode, space: Bytes) -> tuple[bytes, Bytes] | None:
@@ -89,22 +102,23 @@ def place_literals(node: Node, payload: Bytes, out: Bytes, foreign: Codec | None
     """
     if node.id != COPIES or any(edge.kind is Kind.STRINGS for edge in node.edges):
         raise CorruptDataError("copies of other streams than these have")
-    children, at = [], 0
-    for edge in node.edges:
-        stored = payload[at : at + edge.node.stored]
-        at += edge.node.stored
-        children.append(Stream(edge.kind, _decoded(edge, stored, foreign)))
-    parts = parts_of(node.params, children, Stream(Kind.BYTES, out))
-    spread(parts, out)
+    children, at, start = [], 0, 0
+    with _room(sum(room_of(edge.size) for edge in node.edges)) as room:
+        for edge in node.edges:
+            stored = payload[at : at + edge.node.stored]
+            made = room[start : start + edge.size]
+            children.append(Stream(edge.kind, _decoded(edge, stored, made, foreign)))
+            at, start = at + edge.node.stored, start + room_of(edge.size)
+        parts = parts_of(node.params, children, Stream(Kind.BYTES, out))
+        spread(parts, out)
     return parts.rows
 
 
-def _decoded(edge: Edge, stored: Bytes, foreign: Codec | None) -> Bytes:
+def _decoded(edge: Edge, stored: Bytes, made: Bytes, foreign: Codec | None) -> Bytes:
     """The bytes of an inner stream: those of the payload themselves where they are only stored."""
     node = edge.node
     if node.id == STORE and not node.edges and not node.params and node.stored == edge.size:
         return stored
-    made = np.empty(edge.size, np.uint8)
     if foreign or not node.edges or edge.kind is not Kind.BYTES or not decode_compiled(pack(node), stored, made):
         decode_tree(node, stored, made, foreign, kind=edge.kind)
     return made

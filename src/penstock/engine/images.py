@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from ..buffers import Bytes
-from ..container.parts import SALVAGE, Chunk
+from ..container.parts import SALVAGE, Chunk, Segment
 from ..errors import CorruptDataError
 from ..layers.contract import COPIES, Codec
 from ..layers.copies import Rows, fill
@@ -64,19 +64,39 @@ def finish(chunk: Chunk, image: Image, look: Look) -> None:
 
 def fill_copies(chunk: Chunk, image: Image, look: Look) -> Rows:
     """Fill the copies of a chunk; return those for which `look` found nothing. The whole is not checked."""
-    here = image.rows[:, 2] >= 0
+    return _fill(chunk.segment, image, image.rows, image.raw, look)
+
+
+def read_part(segment: Segment, image: Image, start: int, out: Bytes, look: Look) -> None:
+    """Fill `out` with the bytes of a chunk that was begun, from byte `start` of it on; only copies there are looked at.
+
+    All has been checked where it comes from. Raises `CorruptDataError`.
+    """
+    stop = start + out.size
+    out[:] = image.raw[start:stop]
+    first, last = np.searchsorted(image.rows[:, 1], start, "right"), np.searchsorted(image.rows[:, 0], stop)
+    rows = image.rows[first:last] - start
+    rows[:, 2] += np.maximum(-rows[:, 0], 0) + start
+    rows[:, :2] = rows[:, :2].clip(0, out.size)
+    lost = _fill(segment, image, rows, out, look)
+    if lost.size:
+        raise CorruptDataError(f"what raw byte {image.start + start + lost[0, 0]} is copied from cannot be had")
+
+
+def _fill(segment: Segment, image: Image, rows: Rows, out: Bytes, look: Look) -> Rows:
+    """Fill copies of `out`, whose sources count from the start of the image; return those that cannot be had."""
+    here = rows[:, 2] >= 0
     if here.any():
-        fill(image.raw, image.rows, image.rows[here], image.raw)
-    return _NO_ROWS if here.all() else _from_others(chunk, image, image.rows[~here], look)
+        fill(image.raw, image.rows, rows[here], out)
+    return _NO_ROWS if here.all() else _from_others(segment, image.start, rows[~here], out, look)
 
 
-def _from_others(chunk: Chunk, image: Image, rows: Rows, look: Look) -> Rows:
-    """Fill what comes from chunks before, those of one chunk at once; return what cannot be had."""
-    segment = chunk.segment
-    sources = rows[:, 2] + image.start
+def _from_others(segment: Segment, start: int, rows: Rows, out: Bytes, look: Look) -> Rows:
+    """Fill what comes from chunks before the one at `start`, those of one chunk at once."""
+    sources = rows[:, 2] + start
     order = np.argsort(sources, kind="stable")
     sources, rows = sources[order], rows[order]
-    if sources[0] < max(segment.base, image.start - segment.header.window):
+    if sources[0] < max(segment.base, start - segment.header.window):
         raise CorruptDataError(f"a copy of raw byte {sources[0]}, which lies beyond the window", hint=SALVAGE)
     lost, at = [], 0
     while at < sources.size:
@@ -88,7 +108,7 @@ def _from_others(chunk: Chunk, image: Image, rows: Rows, look: Look) -> Rows:
         stop = int(np.searchsorted(sources, other.start + other.raw.size))
         part = rows[at:stop].copy()
         part[:, 2] = sources[at:stop] - other.start
-        fill(other.raw, other.rows, part, image.raw)
+        fill(other.raw, other.rows, part, out)
         at = stop
     return rows[lost]
 

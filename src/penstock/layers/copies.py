@@ -22,6 +22,7 @@ LEAST: Final = 32
 KINDS: Final = (Kind.BYTES, Kind.U32, Kind.U32, Kind.U32, Kind.BYTES)
 """Literals, gaps, lengths, distances, check."""
 CHECK: Final = 8
+_FAR: Final = (1 << 63) - 1
 NUMBERS: Final[tuple[Want, ...]] = (planes(AUTO), planes(AUTO), planes(AUTO), Want(0))
 """How all streams but the literals are kept."""
 
@@ -126,7 +127,7 @@ def fill(source: Bytes, copied: Rows, rows: Rows, out: Bytes) -> None:
     starts, stops = rows[:, 2], rows[:, 2] + (rows[:, 1] - rows[:, 0])
     if copied.size:
         after = np.searchsorted(copied[:, 1], starts, "right")
-        next_start = np.append(copied[:, 0], np.iinfo(np.int64).max)[after]
+        next_start = np.append(copied[:, 0], _FAR)[after]
         if (next_start < stops).any():
             raise CorruptDataError("a copy of a copy")
     if kernels.fill(source, np.ascontiguousarray(rows), out) < 0:
