@@ -11,6 +11,7 @@ from penstock.container.layout import PLAIN, pack_chunk
 from penstock.layers.contract import (
     CHANNELS,
     CONSTANT,
+    COPIES,
     DATES,
     DECIMAL,
     DELTA,
@@ -75,6 +76,7 @@ _PRINTED = _over(NUMBERS, b"\x08\1\x0f\0", _over(PRINTED, b"\2\x0f", _STORED, _S
 _HEXES = _over(HEXES, b"\0\0\0\0-\0\0", _STORED, _STORED)
 _DATES = _over(DATES, b"\1-\2-\3 \4:\5:\6", _over(DELTA, b"\1\1", _over(PLANES, b"", _ZIPPED, _STORED)), _STORED)
 _SYMBOLS = _over(SYMBOLS, b"", _ZIPPED, _STORED)
+_COPIES = _over(COPIES, b"", _ZIPPED, *[_over(PLANES, b"", _STORED)] * 3, _STORED)
 _FRAMES = _over(FRAMES, b"\1\0\0\4", _over(RECORDS, b"\x12\2", _over(PACK, b"", _STORED)), _ZIPPED, _STORED)
 
 
@@ -141,15 +143,21 @@ def dates(size, random):
     return texts[: size // 20 * 20].ljust(size, b"\n")
 
 
+def again(size, random):
+    """A piece of noise, and most of it again and again."""
+    piece = random.bytes(max(1, size // 3))
+    return (piece + 3 * piece[5:])[:size]
+
+
 def chunk_of(size, random):
     """(raw, what is wanted of it): half of it rows."""
     whole, text = size // 2 // 44 * 44, size // 24
-    tail = min(16, size - whole - 9 * text)
-    framed = size - whole - 9 * text - tail
+    tail = min(16, size - whole - 10 * text)
+    framed = size - whole - 10 * text - tail
     texts = b"".join(cells(text, random, last) for last in (2, 4, 3, 0)) + lines(text, random) + printed(text, random)
-    texts += hexes(text, random) + dates(text, random) + lines(text, random)
+    texts += hexes(text, random) + dates(text, random) + lines(text, random) + again(text, random)
     raw = rows(whole // 44, random) + frames(framed, random) + texts + bytes(tail)
-    sizes = b"".join(map(varint, (whole, framed, *[text] * 9)))
+    sizes = b"".join(map(varint, (whole, framed, *[text] * 10)))
     return raw, _over(
         REGIONS,
         sizes,
@@ -161,6 +169,7 @@ def chunk_of(size, random):
         _HEXES,
         _DATES,
         _SYMBOLS,
+        _COPIES,
         _SAME,
     )
 
