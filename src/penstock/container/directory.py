@@ -56,9 +56,14 @@ class Place(NamedTuple):
     raw_size: int
     checksum: int
 
+    @property
+    def where(self) -> str:
+        """Its name in messages."""
+        return chunk_name(self.number, self.segment.number, self.position)
+
     def parse(self, data: Buffer) -> Chunk:
         """Return the chunk, given its `stored_size` bytes. Raises `CorruptDataError` where it is not the index's."""
-        where = chunk_name(self.number, self.segment.number, self.position)
+        where = self.where
         view = memoryview(data)
         if len(view) < self.stored_size:
             raise TruncatedError(f"the container ends within {where}", hint=SALVAGE)
