@@ -357,3 +357,12 @@ def test_two_threads_may_compress_at_once():
     for each in threads:
         each.join()
     assert len(set(found)) == 1
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_reader_decodes_each_chunk_once(path, threads):
+    with penstock.open(path, threads=threads) as file:
+        assert file.read() == RAW
+        assert file.chunks_decoded == 10 if threads == 1 else 10 <= file.chunks_decoded <= 20
+        assert file.pread(2000, 300_000) == RAW[300_000:302_000]
+        assert file.chunks_decoded <= 20

@@ -14,10 +14,10 @@ from ..container.index import IndexBuilder, index_size
 from ..container.layout import SegmentHeader
 from ..container.parts import Chunk
 from ..engine.assemble import Assembly, StoppedError
-from ..engine.chunks import Encoded, Settings, decode, encode, give_up
+from ..engine.chunks import Encoded, Settings, decode, encode, give_up, naming
 from ..engine.crewed import Raw, decode_all, decoder, encode_all, encoder
 from ..engine.finding import InBuffer
-from ..engine.images import Image, begin, finish
+from ..engine.images import Image, begin, finish, read_part
 from ..engine.processes import Crew
 from ..engine.sources import Sources, window_in
 from ..errors import BadBufferError
@@ -30,6 +30,8 @@ Place = Callable[[int, int], Any]
 
 _KEPT = 64 << 20
 """Bytes of chunks outside of a span that are kept for its copies."""
+_PART = 8
+"""How many times more bytes a chunk has of which a part is restored alone."""
 
 
 def bound(size: int, header: SegmentHeader, settings: Settings) -> int:
@@ -132,6 +134,11 @@ class Span(NamedTuple):
         """The chunks that it touches."""
         return self.directory.span(self.start, self.start + self.out.size)
 
+    @property
+    def linked(self) -> bool:
+        """Whether chunks may copy from others, so that they are not for processes, which would need them all."""
+        return window_in(self.directory) > 0
+
     def sample(self) -> Chunk | None:
         """Return one of its chunks that a caller's codec made, None without any."""
         return first_own(self.directory, self.numbers, lambda at, size: self.view[at : at + size])
@@ -139,7 +146,7 @@ class Span(NamedTuple):
     def by_team(self, own: Codec | None, threads: int | None) -> None:
         """Restore it by threads."""
         numbers = self.numbers
-        if window_in(self.directory):
+        if self.linked and numbers:
             self._by_images(own, threads)
             return
         if len(numbers) == 1:
@@ -163,6 +170,11 @@ class Span(NamedTuple):
         numbers = self.numbers
         images: dict[int, tuple[Chunk, Image]] = {}
         sources = Sources(self.directory, self._chunk, own, _KEPT)
+        first = self.directory.chunk(numbers.start)
+        if len(numbers) == 1 and _PART * self.out.size <= first.raw_size:
+            with naming(first.where):
+                read_part(first.segment, sources.look(first.offset), self.start - first.offset, self.out, sources.look)
+            return
 
         def literals(at: int) -> None:
             chunk = self._chunk(numbers[at])
@@ -186,7 +198,7 @@ class Span(NamedTuple):
 
     def by_processes(self, own: Codec, workers: int) -> None:
         """Restore it by processes that inherit the container."""
-        if window_in(self.directory):
+        if self.linked:
             self.by_team(own, workers)
             return
         raw, stored = room_for(self.directory, self.numbers)

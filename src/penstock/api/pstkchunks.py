@@ -13,8 +13,8 @@ from ..buffers import Bytes
 from ..container.directory import Directory, read_directory
 from ..container.layout import chunk_header_size
 from ..container.parts import Chunk
-from ..engine.chunks import decode, open_payload
-from ..engine.images import begin, finish, read_part
+from ..engine.chunks import check, decode, naming, open_payload
+from ..engine.images import read_part
 from ..engine.sources import Sources, window_in
 from ..engine.team import Team
 from ..errors import UsageError
@@ -252,10 +252,11 @@ class Chunks:
             self.decoded += 1
 
     def _restore_with(self, sources: Sources, number: int, out: Bytes) -> None:
-        """Do the same for a chunk that copies from others, perhaps."""
-        with named(self.name):
-            chunk = self._parsed(number)
-            finish(chunk, begin(chunk, out, self._own), sources.look)
+        """Do the same for a chunk that copies from others, perhaps; what others may copy of it is kept."""
+        place = self.directory.chunk(number)
+        with named(self.name), naming(place.where):
+            read_part(place.segment, sources.look(place.offset), 0, out, sources.look)
+            check(place.segment, place.checksum, out)
 
     def _is_part(self, number: int, size: int, whole: int) -> bool:
         """Whether so few bytes of a chunk are wanted that not all its copies need be looked for."""
@@ -266,7 +267,7 @@ class Chunks:
         self.check()
         sources, place = self._sources, self.directory.chunk(number)
         assert sources is not None
-        with named(self.name):
+        with named(self.name), naming(place.where):
             read_part(place.segment, sources.look(place.offset), start, out, sources.look)
 
     def _parsed(self, number: int) -> Chunk:

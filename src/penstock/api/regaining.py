@@ -48,7 +48,7 @@ class Regain:
                 holes = self._holes(found, chunk, image)
                 self._clear(image, holes)
             else:
-                check(chunk, image.raw)
+                check(chunk.segment, chunk.header.checksum, image.raw)
         if sum(stop - start for start, stop in holes) == image.raw.size:
             raise CorruptDataError("all it copies from is lost")
         self._keep(found, chunk, image)
@@ -63,7 +63,7 @@ class Regain:
             if not all(any(start <= row[0] and row[1] <= stop for start, stop in holes) for row in lost.tolist()):
                 raise CorruptDataError(f"the chunk at byte {found.position} is not what it was a moment ago")
             if not holes:
-                check(chunk, image.raw)
+                check(chunk.segment, chunk.header.checksum, image.raw)
         self._keep(found, chunk, image)
 
     def _clear(self, image: Image, holes: list[Range]) -> None:

@@ -15,7 +15,7 @@ from ..buffers import Bytes
 from ..container.capsule import is_right
 from ..container.index import TAG
 from ..container.layout import CHUNK_LEAST, pack_chunk
-from ..container.parts import SALVAGE, Chunk
+from ..container.parts import SALVAGE, Chunk, Segment
 from ..container.seal import Sealer
 from ..errors import ChecksumError, CorruptDataError, LimitExceededError, PenstockError
 from ..layers.compiled import decode as decode_compiled
@@ -181,7 +181,7 @@ def decode(chunk: Chunk, out: Bytes, foreign: Codec | None = None) -> None:
     what `out` then holds has no meaning.
     """
     payload, checksum = open_payload(chunk)
-    with naming(chunk):
+    with naming(chunk.where):
         restore(chunk.header.plan, payload, out, checksum, foreign)
     if checksum is None:
         _local.room = payload.base
@@ -193,26 +193,26 @@ def decode_own(chunk: Chunk, out: Bytes, foreign: Codec | None = None) -> Rows:
     What is put there has been checked. Sources count from the chunk's start, and have not been looked at.
     """
     payload, checksum = open_payload(chunk)
-    with naming(chunk):
+    with naming(chunk.where):
         rows = place_literals(parse(chunk.header.plan, out.size, payload.size), payload, out, foreign)
     if checksum is None:
         _local.room = payload.base
     return rows
 
 
-def check(chunk: Chunk, raw: Bytes) -> None:
+def check(segment: Segment, checksum: int, raw: Bytes) -> None:
     """Raise `ChecksumError` if these are not the raw bytes of a chunk; what is encrypted is authenticated already."""
-    if not chunk.segment.header.encrypted:
-        _compare(raw, chunk.header.checksum)
+    if not segment.header.encrypted:
+        _compare(raw, checksum)
 
 
 @contextmanager
-def naming(chunk: Chunk) -> Iterator[None]:
+def naming(where: str) -> Iterator[None]:
     """Have errors say which chunk they are about, and what to do."""
     try:
         yield
     except PenstockError as error:
-        error.message = f"{chunk.where}: {error.message}"
+        error.message = f"{where}: {error.message}"
         if isinstance(error, CorruptDataError):
             error.hint = error.hint or SALVAGE
         raise

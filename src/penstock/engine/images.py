@@ -55,11 +55,11 @@ def finish(chunk: Chunk, image: Image, look: Look) -> None:
     """Fill the copies of a chunk that was begun, and check the whole. Raises `CorruptDataError`, `ChecksumError`."""
     if not has_copies(chunk):
         return
-    with naming(chunk):
+    with naming(chunk.where):
         lost = fill_copies(chunk, image, look)
         if lost.size:
             raise CorruptDataError(f"what its copy at byte {lost[0, 0]} is of cannot be had", hint=SALVAGE)
-        check(chunk, image.raw)
+        check(chunk.segment, chunk.header.checksum, image.raw)
 
 
 def fill_copies(chunk: Chunk, image: Image, look: Look) -> Rows:
