@@ -182,13 +182,13 @@ def inner_streams(stored, below, dictionary=None):
     return children
 
 
-def with_copies(node, stored, size, offset, history, window):
+def with_copies(node, stored, size, offset, history, window, dictionary=None):
     """The raw bytes of a chunk whose root is layer 99, and its own bytes: None where a copy stands."""
     _, params, _, below = node
     refuse(not below, "CorruptDataError")
     refuse(any(kind == 4 for kind, *_ in below), "CorruptDataError")
     try:
-        own, rows = layers.literals_in_place(layers.Params(params), inner_streams(stored, below), size)
+        own, rows = layers.literals_in_place(layers.Params(params), inner_streams(stored, below, dictionary), size)
         out = list(own)
         for start, stop, distance in rows:
             at, many = offset + start - distance, stop - start
@@ -309,7 +309,7 @@ class Seal:
             raise Refused("WrongKeyError") from None
 
 
-def chunk(cursor, start, number, offset, seal, history, window):
+def chunk(cursor, start, number, offset, seal, history, window, dictionary):
     """One chunk, behind its marker: its index entry and its raw bytes."""
     found = chunk_header(cursor, start)
     refuse(found["offset"] != offset, "CorruptDataError")
@@ -320,9 +320,9 @@ def chunk(cursor, start, number, offset, seal, history, window):
     node = tree(found["plan"], found["raw"])
     refuse(node[2] != len(payload), "CorruptDataError")
     if node[0] == 99:
-        raw, own = with_copies(node, payload, found["raw"], offset, history, window)
+        raw, own = with_copies(node, payload, found["raw"], offset, history, window, dictionary)
     else:
-        own = raw = decode(node, payload, 0, found["raw"])
+        own = raw = decode(node, payload, 0, found["raw"], dictionary)
     history.append((offset, list(own)))
     refuse(not seal and xxh3(raw) != found["checksum"], "ChecksumError")
     return (found["raw"], cursor.at - start, found["checksum"]), raw
@@ -348,7 +348,7 @@ def index(cursor, start, segment, head, entries, seal):
     cursor.mark(bytes.fromhex("8f454e440d0a1a0a"))
 
 
-def segment(cursor, key, passphrase):
+def segment(cursor, key, passphrase, dictionary):
     start = cursor.at
     head = header(cursor)
     seal = Seal(head, key, passphrase) if 1 in head["records"] else None
@@ -360,22 +360,22 @@ def segment(cursor, key, passphrase):
         if mark == bytes.fromhex("8f494458"):
             index(cursor, at, start, head, entries, seal)
             return {"codec": head["records"].get(2, b"").decode(), "entries": entries, "raw": b"".join(parts)}
-        entry, raw = chunk(cursor, at, len(entries), offset, seal, history, window)
+        entry, raw = chunk(cursor, at, len(entries), offset, seal, history, window, dictionary)
         entries.append(entry)
         parts.append(raw)
         offset += len(raw)
 
 
-def read(data, key=None, passphrase=None):
+def read(data, key=None, passphrase=None, dictionary=None):
     """The segments of a container; raises `Refused`."""
     cursor, found = Cursor(data), []
     while cursor.at < len(cursor.data) or not found:
-        found.append(segment(cursor, key, passphrase))
+        found.append(segment(cursor, key, passphrase, dictionary))
     return found
 
 
 def raw(data, **secret):
     """The raw bytes of a container, or a capsule."""
     if data[:1] == b"\x8f" and len(data) > 1 and 0xD0 <= data[1] <= 0xDF:
-        return capsule(data)
+        return capsule(data, secret.get("dictionary"))
     return b"".join(part["raw"] for part in read(data, **secret))
