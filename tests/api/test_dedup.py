@@ -155,6 +155,16 @@ def test_every_way_to_read_gives_the_same(path, threads):
         assert looking.test(source, threads=threads).raw_size == len(RAW)
 
 
+@pytest.mark.parametrize("size", [1, 5000, 100_000, 1_500_000])
+def test_what_is_less_than_a_chunk_is_the_same_too(tmp_path, size):
+    raw = again(9, 1_500_000)[:size]
+    blob = compress(raw, dedup=True)
+    compress_file(io.BytesIO(raw), tmp_path / "piped", dedup=True)
+    with penstock.open(tmp_path / "written", "wb", dedup=True) as file:
+        file.write(raw)
+    assert (tmp_path / "piped").read_bytes() == (tmp_path / "written").read_bytes() == blob
+
+
 def test_a_reader_keeps_as_little_as_it_is_told(path):
     with penstock.open(path, threads=1, cache=0) as file:
         for start in range(0, len(RAW), 50_000):
