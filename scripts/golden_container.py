@@ -190,7 +190,7 @@ def splices_and_lies() -> dict[str, tuple[bytes, str, str]]:
         "offset-1": (segment([STORE], offset=1), *wrong),
         "offset-too-large": (segment([STORE], offset=(1 << 62) + 1), *limit),
         "checksum-of-other-bytes": (segment([STORE], checksum=1), "ChecksumError", "ChecksumError"),
-        "unknown-layer": (segment([STORE], plan=leaf(99, 15)), *unknown),
+        "unknown-layer": (segment([STORE], plan=leaf(127, 15)), *unknown),
         "plan-of-another-size": (segment([STORE], plan=leaf(0, 14)), *wrong),
         "frame-of-another-size": (segment([(1, TEXT[1:], FRAME)]), *wrong),
         "trailer-raw-size": (trailer(end, 1, 16, len(end)), *wrong),

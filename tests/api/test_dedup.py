@@ -155,6 +155,16 @@ def test_every_way_to_read_gives_the_same(path, threads):
         assert looking.test(source, threads=threads).raw_size == len(RAW)
 
 
+@pytest.mark.parametrize("size", [1, 5000, 100_000, 1_500_000])
+def test_what_is_less_than_a_chunk_is_the_same_too(tmp_path, size):
+    raw = again(9, 1_500_000)[:size]
+    blob = compress(raw, dedup=True)
+    compress_file(io.BytesIO(raw), tmp_path / "piped", dedup=True)
+    with penstock.open(tmp_path / "written", "wb", dedup=True) as file:
+        file.write(raw)
+    assert (tmp_path / "piped").read_bytes() == (tmp_path / "written").read_bytes() == blob
+
+
 def test_a_reader_keeps_as_little_as_it_is_told(path):
     with penstock.open(path, threads=1, cache=0) as file:
         for start in range(0, len(RAW), 50_000):
@@ -366,3 +376,26 @@ def test_a_reader_decodes_each_chunk_once(path, threads):
         assert file.chunks_decoded == 10 if threads == 1 else 10 <= file.chunks_decoded <= 20
         assert file.pread(2000, 300_000) == RAW[300_000:302_000]
         assert file.chunks_decoded <= 20
+
+
+def rows_of_text(seed, count):
+    random = np.random.default_rng(seed)
+    names = [b"north", b"south", b"east"]
+    return b"".join(
+        b"%d,%s,%.2f,%d\n" % (1_700_000_000 + 7 * at, names[int(random.integers(3))], random.random() * 100, at % 97)
+        for at in range(count)
+    )
+
+
+def test_structure_is_found_in_what_is_left():
+    table, other = rows_of_text(1, 12_000), rows_of_text(2, 12_000)
+    pieces = [table]
+    for at in range(0, len(other), 5000):
+        pieces += [other[at : at + 5000], table[at % 200_000 :][:3000]]
+    raw = b"".join(pieces)
+    one, three = (compress(raw, dedup=True, chunk_size=CHUNK, threads=threads) for threads in (1, 3))
+    assert one == three
+    assert decompress(one) == raw
+    assert len(one) < 0.8 * len(compress(raw, chunk_size=CHUNK))
+    plans = [each["plan"] for each in inspect(one)["plans"]]
+    assert any(plan.startswith("copies(lines") for plan in plans)

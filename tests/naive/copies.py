@@ -37,7 +37,7 @@ class Finder:
     def find(self, start):
         """The copies in a chunk: (start, stop, source)."""
         stop = min(start + self.chunk, len(self.data))
-        while 64 << self.bits < min(start, self.window) + self.chunk:
+        while 64 << self.bits < min(stop, self.window + self.chunk):
             self.bits += 1
             self.table = {entry[0] >> (32 - self.bits): entry for entry in self.table.values()}
         found, fresh, at = [], start, start

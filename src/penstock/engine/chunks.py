@@ -25,7 +25,7 @@ from ..layers.plan import leaf, pack, parse
 from ..layers.registry import decode_tree
 from ..layers.switches import NONE_OFF, switched_off
 from ..limits import MAX_PAYLOAD
-from ..planner.planner import Planner
+from ..planner.planner import Coded, Planner
 from ..planner.screen import screen
 from .capsules import by_dictionary
 from .copying import Worth, place_literals, without_copies, worth_of
@@ -107,32 +107,35 @@ def _planned(raw: Bytes, room: Bytes, settings: Settings, number: int) -> tuple[
             coded = settings.planner.encode(number, raw, room[: raw.size - 1])
     finally:
         give_up(settings, number)
+    return checksum, *_made(raw, room, settings, coded, noise=noise)
+
+
+def _made(raw: Bytes, room: Bytes, settings: Settings, coded: Coded | None, *, noise: bool) -> tuple[bytes, Bytes]:
+    """Return plan and payload of bytes of which a tree made `coded`, at the front of the room, or none was found."""
     if settings.codec.id == ZSTD_DICTIONARY and not noise:
-        return checksum, *by_dictionary(raw, room, settings.codec, settings.level, coded)
+        return by_dictionary(raw, room, settings.codec, settings.level, coded)
     if coded:
-        return checksum, coded.plan, room[: coded.stored]
+        return coded.plan, room[: coded.stored]
     payload = raw if noise else _compressed(raw, room, settings)
-    return checksum, pack(leaf(STORE if payload is raw else settings.codec.id, payload.size)), payload
+    return pack(leaf(STORE if payload is raw else settings.codec.id, payload.size)), payload
 
 
 def _copied(raw: Bytes, room: Bytes, settings: Settings, number: int, copies: Rows) -> tuple[int, bytes, Bytes]:
     """Return the same of a chunk with copies; without them where that saves nothing."""
-    worth = worth_of(raw.size, copies)
+    worth = worth_of(raw, copies)
     if worth is Worth.NOTHING:
         return _planned(raw, room, settings, number)
-    # What planning finds is known to others at once, and must not be found twice.
-    alone = settings._replace(planner=None)
     if worth is Worth.MUCH:
         try:
             made = without_copies(raw, copies, room[: raw.size - 1], partial(_literals, settings, number))
         finally:
             give_up(settings, number)
-        if made is None:
-            return _planned(raw, room, alone, number)
+        if made is None:  # what planning found is known to others already, and must not be found twice
+            return _planned(raw, room, settings._replace(planner=None), number)
         return xxh3_64_intdigest(raw.data), *made
     checksum, plan, payload = _planned(raw, room, settings, number)
     rest = np.empty(len(plan) + payload.size, np.uint8)
-    made = without_copies(raw, copies, rest, partial(_literals, alone, number))
+    made = without_copies(raw, copies, rest, partial(_literals_again, settings, number))
     if made is None or len(made[0]) + made[1].size >= rest.size:
         return checksum, plan, payload
     plan, rest = made
@@ -143,6 +146,14 @@ def _copied(raw: Bytes, room: Bytes, settings: Settings, number: int, copies: Ro
 def _literals(settings: Settings, number: int, literals: Bytes, room: Bytes) -> tuple[bytes, Bytes]:
     """Return what becomes of the bytes of a chunk that are no copies."""
     return _planned(literals, room, settings, number)[1:]
+
+
+def _literals_again(settings: Settings, number: int, literals: Bytes, room: Bytes) -> tuple[bytes, Bytes]:
+    """Return the same for a chunk that was planned with its copies: no other plan is looked for."""
+    noise, coded = _screened(literals, settings.codec)[1], None
+    if settings.planner and not noise:
+        coded = settings.planner.again(number, literals, room[: literals.size - 1])
+    return _made(literals, room, settings, coded, noise=noise)
 
 
 def give_up(settings: Settings, number: int) -> None:

@@ -14,11 +14,11 @@ from ..buffers import Bytes
 from ..errors import CorruptDataError, LimitExceededError
 from ..layers.arena import room_of
 from ..layers.compiled import decode as decode_compiled
-from ..layers.contract import COPIES, FOREIGN, STORE, Codec
+from ..layers.contract import COPIES, FOREIGN, STORE, ZSTD, Codec
 from ..layers.copies import NUMBERS, Rows, parts_of, spread, streams_of
 from ..layers.encoding import encode_streams
 from ..layers.plan import Edge, Node, branch, pack, parse
-from ..layers.registry import decode_tree
+from ..layers.registry import codec_by_id, decode_tree
 from ..layers.streams import Kind, Stream
 
 Encode = Callable[[Bytes, Bytes], tuple[bytes, Bytes]]
@@ -26,6 +26,9 @@ Encode = Callable[[Bytes, Bytes], tuple[bytes, Bytes]]
 _SOME: Final = 32
 _MUCH: Final = 3
 _LONG: Final = 2048
+_LEFT: Final = 10
+_GLANCE: Final = 16 << 10
+_SMALL: Final = 4
 _KEPT: Final = 16 << 20
 """Bytes of room that a thread keeps."""
 _local = threading.local()
@@ -41,13 +44,22 @@ class Worth(Enum):
     MUCH = "much"
 
 
-def worth_of(size: int, copies: Rows) -> Worth:
-    """Return what copies promise that were found in a chunk of so many bytes."""
+def worth_of(raw: Bytes, copies: Rows) -> Worth:
+    """Return what copies promise that were found in a chunk."""
     covered = int((copies[:, 1] - copies[:, 0]).sum())
-    if covered * _SOME < size:
+    if covered * _SOME < raw.size:
         return Worth.NOTHING
-    much = covered * _MUCH >= size and covered >= _LONG * len(copies)
-    return Worth.MUCH if much else Worth.SOME
+    if covered * _MUCH < raw.size or covered < _LONG * len(copies):
+        return Worth.SOME
+    nearly_all = raw.size - covered < raw.size // _LEFT
+    return Worth.MUCH if nearly_all or not _shrinks(raw) else Worth.SOME
+
+
+def _shrinks(raw: Bytes) -> bool:
+    """Whether a codec makes so little of a piece that leaving out more may not pay."""
+    piece = raw[raw.size // 2 : raw.size // 2 + _GLANCE]
+    room = np.empty(max(1, piece.size // _SMALL), np.uint8)
+    return codec_by_id(ZSTD).encode_into(piece, room, 1) >= 0
 
 
 def without_copies(raw: Bytes, copies: Rows, room: Bytes, encode: Encode) -> tuple[bytes, Bytes] | None:

@@ -48,15 +48,15 @@ class Finder:
 
         base: an address; byte p, of those from `start` - `window` on, stands at p modulo `ring`, a multiple of `chunk`.
         """
-        self._make_room(start)
+        self._make_room(start, stop)
         place = np.array((start, stop, self.chunk, max(0, start - self.window), WORTH, NEAR, self._many), np.int64)
         many = self._kernels.find(base, ring, place, self._table, self._marks, self._fronts, self._copied, self._found)
         self._many += many
         return self._found[:many] - start
 
-    def _make_room(self, start: int) -> None:
+    def _make_room(self, start: int, stop: int) -> None:
         places = self._table.size
-        while places * _SPREAD < min(start + self.chunk, self.window + self.chunk):
+        while places * _SPREAD < min(stop, self.window + self.chunk):
             places *= 2
         if places != self._table.size:
             table = np.zeros(places, np.uint64)
