@@ -63,7 +63,7 @@ def path(tmp_path, blob):
 @pytest.mark.parametrize("unit", [4096, 65_536])
 @pytest.mark.parametrize("window", [None, 0], ids=["usual window", "whole stream"])
 def test_a_recipe_is_found_whole(unit, window):
-    recipe = Recipe(24 << 20, seed=4, dedup_ratio=3.0, compress_ratio=2.0, dedup_unit=unit, dedup_window=window)
+    recipe = Recipe(12 << 20, seed=4, dedup_ratio=3.0, compress_ratio=2.0, dedup_unit=unit, dedup_window=window)
     raw = Source(recipe).read(0, recipe.size)
     made = compress(raw, dedup=True)
     assert decompress(made) == raw.tobytes()
@@ -173,7 +173,7 @@ def test_a_reader_keeps_as_little_as_it_is_told(path):
 
 
 @given(start=st.integers(0, len(RAW)), size=st.integers(0, 9000))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_small_parts(blob, start, size):
     with penstock.open(io.BytesIO(blob), threads=1) as file:
         assert file.pread(size, start) == RAW[start : start + size]
@@ -346,6 +346,51 @@ def test_what_copies_from_lost_chunks_is_lost_no_more_than_that(tmp_path, key, f
         assert (out[good] == raw[good]).all()
         assert not out[~good].any()
     assert salvage_file(tmp_path / "bad", None, key=key).lost == told.lost
+
+
+@st.composite
+def scratches(draw):
+    """Some bytes that are changed, taken out or put in, and a cut."""
+    found = []
+    for _ in range(draw(st.integers(1, 4))):
+        kind = draw(st.sampled_from(["change", "change", "take", "put"]))
+        found.append((kind, draw(st.floats(0, 1)), draw(st.sampled_from([1, 3, 200, 3000]))))
+    return found, draw(st.sampled_from([0, 0, 30, 5000]))
+
+
+SMALL = again(3, 60_000, 9000)
+
+
+@given(damage=scratches(), twice=st.booleans(), key=st.sampled_from([None, KEY]))
+@settings(max_examples=80, deadline=None)
+def test_what_is_saved_is_right_whatever_happened(tmp_path_factory, damage, twice, key):
+    folder = tmp_path_factory.mktemp("scratched")
+    whole = compress(SMALL, dedup=True, chunk_size=4096, key=key) * (1 + twice)
+    bad = bytearray(whole)
+    for kind, place, size in damage[0]:
+        at = int(place * len(bad))
+        if kind == "put":
+            bad[at:at] = noise(size, 5)
+        elif kind == "take":
+            del bad[at : at + size]
+        else:
+            bad[at : at + size] = bytes(each ^ 0x55 for each in bad[at : at + size])
+    (folder / "bad").write_bytes(bad[: len(bad) - damage[1]])
+    try:
+        told = salvage_file(folder / "bad", folder / "out", key=key, fsync=False)
+    except errors.PenstockError:
+        return
+    out = np.fromfile(folder / "out", np.uint8)
+    start = 0
+    for one in told.segments:
+        good = np.ones(one.size, bool)
+        for first, stop in one.lost:
+            good[first:stop] = False
+        part = out[start : start + one.size]
+        assert (part[good] == np.frombuffer(SMALL, np.uint8)[: one.size][good]).all()
+        assert not part[~good].any()
+        start += one.size
+    assert start == out.size
 
 
 def test_a_header_that_is_lost(tmp_path, blob):

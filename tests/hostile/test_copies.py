@@ -85,7 +85,7 @@ READERS = [in_memory, by_threads, piped, in_ranges, from_the_end, checked]
 
 
 @given(data=containers())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_all_readers_agree(data):
     try:
         raw = naive.raw(data)
