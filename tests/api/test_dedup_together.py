@@ -1,6 +1,7 @@
 """Duplicates together with all else: layers by name, dictionaries, encryption, lines and columns, words, engines."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import penstock
 from hostile.samples import KEY, noise
 from naive import container as naive
 from penstock.api.applying import apply_layers
+from penstock.api.compressing import compress_file
 from penstock.api.looking import inspect
 from penstock.api.looking import test as check_all
 from penstock.api.salvaging import salvage_file
@@ -79,6 +81,18 @@ def test_dedup_without_its_layer_is_a_contradiction(layers):
     with pytest.raises(UsageError, match="copies, which is off"):
         compress(TWICE, dedup=True, layers=layers)
     assert decompress(compress(TWICE[:9000], layers=layers)) == TWICE[:9000]
+
+
+def test_layers_that_are_off_are_off_in_workers_too(tmp_path):
+    (tmp_path / "raw").write_bytes(TWICE)
+    with ThreadPoolExecutor(2) as pool:
+        compress_file(
+            tmp_path / "raw", tmp_path / "c.pstk", dedup=True, layers="-lines", chunk_size=CHUNK, executor=pool
+        )
+    made = (tmp_path / "c.pstk").read_bytes()
+    assert decompress(made) == TWICE
+    assert "copies" in layers_of(made)
+    assert "lines" not in layers_of(made)
 
 
 def test_a_layer_that_is_on_is_not_yet_asked_for():
