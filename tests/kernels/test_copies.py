@@ -140,5 +140,18 @@ def test_rows_that_lie_are_refused(rows):
 
 
 @pytest.mark.parametrize("row", [(-1, 3, 0), (5, 4, 0), (0, 33, 0), (0, 5, 28), (0, 5, -1), (0, 5, 2**62)], ids=str)
-def test_fill_stays_inside(row):
-    assert kernels.fill(np.zeros(32, np.uint8), rows_of(row), np.zeros(32, np.uint8)) == -1
+@pytest.mark.parametrize("base", [0, 77])
+def test_fill_stays_inside(row, base):
+    places = rows_of((row[0], row[1], row[2] + base))
+    assert kernels.fill(np.zeros(32, np.uint8), base, rows_of(), places, np.zeros(32, np.uint8)) == -1
+
+
+@pytest.mark.parametrize(
+    ("place", "size", "code"),
+    [(0, 10, 0), (0, 11, -2), (9, 2, -2), (10, 1, -2), (19, 1, -2), (20, 10, 0), (20, 11, -2), (35, 5, 0), (34, 6, -2)],
+)
+def test_fill_takes_literals_only(place, size, code):
+    source, out = np.arange(40, dtype=np.uint8), np.zeros(20, np.uint8)
+    copied = rows_of((10, 15, 0), (15, 20, 0), (30, 35, 0))
+    assert kernels.fill(source, 100, copied, rows_of((3, 3 + size, 100 + place)), out) == code
+    assert code or out[3 : 3 + size].tolist() == list(range(place, place + size))

@@ -87,15 +87,15 @@ def _fill(segment: Segment, image: Image, rows: Rows, out: Bytes, look: Look) ->
     """Fill copies of `out`, whose sources count from the start of the image; return those that cannot be had."""
     here = rows[:, 2] >= 0
     if here.any():
-        fill(image.raw, image.rows, rows[here], out)
+        fill(image.raw, 0, image.rows, rows[here], out)
     return _NO_ROWS if here.all() else _from_others(segment, image.start, rows[~here], out, look)
 
 
 def _from_others(segment: Segment, start: int, rows: Rows, out: Bytes, look: Look) -> Rows:
     """Fill what comes from chunks before the one at `start`, those of one chunk at once."""
-    sources = rows[:, 2] + start
-    order = np.argsort(sources, kind="stable")
-    sources, rows = sources[order], rows[order]
+    rows = rows[np.argsort(rows[:, 2], kind="stable")]
+    rows[:, 2] += start
+    sources = rows[:, 2].copy()
     if sources[0] < max(segment.base, start - segment.header.window):
         raise CorruptDataError(f"a copy of raw byte {sources[0]}, which lies beyond the window", hint=SALVAGE)
     lost, at = [], 0
@@ -106,9 +106,7 @@ def _from_others(segment: Segment, start: int, rows: Rows, out: Bytes, look: Loo
             at += 1
             continue
         stop = int(np.searchsorted(sources, other.start + other.raw.size))
-        part = rows[at:stop].copy()
-        part[:, 2] = sources[at:stop] - other.start
-        fill(other.raw, other.rows, part, out)
+        fill(other.raw, other.start, other.rows, rows[at:stop], out)
         at = stop
     return rows[lost]
 

@@ -216,12 +216,19 @@ def scatter(literals, rows, out):
     return np.int64(0) if done == literals.size else np.int64(-1)
 
 
-@kernel(f"int64({READ_ONLY}, int64[:,::1], uint8[::1])")
-def fill(source, rows, out):
-    """Fill each copy (start, stop, place in `source`) of `out`; return 0, or -1 where one lies outside."""
+@kernel(f"int64({READ_ONLY}, int64, int64[:,::1], int64[:,::1], uint8[::1])")
+def fill(source, base, copied, rows, out):
+    """Fill each copy (start, stop, place) of `out` from `source`, whose first byte is place `base`.
+
+    copied: rows (start, stop, any) of `source` that are copies themselves, in order, from 0 on. Returns 0; -1 where a
+    row lies outside, -2 where its source is not all literals.
+    """
     for row in range(rows.shape[0]):
-        start, stop, place = rows[row, 0], rows[row, 1], rows[row, 2]
+        start, stop, place = rows[row, 0], rows[row, 1], rows[row, 2] - base
         if start < 0 or stop < start or stop > out.size or place < 0 or place > source.size - (stop - start):
             return np.int64(-1)
+        after = _after(copied, np.int64(copied.shape[0]), place)
+        if after < copied.shape[0] and copied[after, 0] < place + stop - start:
+            return np.int64(-2)
         copy_bytes(out, start, source, place, stop - start)
     return np.int64(0)

@@ -22,7 +22,7 @@ LEAST: Final = 32
 KINDS: Final = (Kind.BYTES, Kind.U32, Kind.U32, Kind.U32, Kind.BYTES)
 """Literals, gaps, lengths, distances, check."""
 CHECK: Final = 8
-_FAR: Final = (1 << 63) - 1
+_OF_A_COPY: Final = -2
 NUMBERS: Final[tuple[Want, ...]] = (planes(AUTO), planes(AUTO), planes(AUTO), Want(0))
 """How all streams but the literals are kept."""
 
@@ -58,7 +58,7 @@ class Copies:
             raise CorruptDataError(
                 "a copy of what stands before this stream, which only the layer of a whole chunk has"
             )
-        fill(out.data, parts.rows, parts.rows, out.data)
+        fill(out.data, 0, parts.rows, parts.rows, out.data)
 
 
 def streams_of(raw: Bytes, rows: Rows, room: Bytes) -> list[Stream]:
@@ -117,18 +117,14 @@ def spread(parts: Parts, out: Bytes) -> None:
         raise CorruptDataError("literals and copies do not fill their stream")
 
 
-def fill(source: Bytes, copied: Rows, rows: Rows, out: Bytes) -> None:
-    """Fill copies of `out` from `source`, in which `copied` are no literals; the rows' sources count from its start.
+def fill(source: Bytes, base: int, copied: Rows, rows: Rows, out: Bytes) -> None:
+    """Fill copies of `out` from `source`, in which `copied` are no literals.
 
-    Raises `CorruptDataError` for a source that is not wholly literals of that one chunk.
+    The rows' sources count so that the first byte of `source` is `base`. Raises `CorruptDataError` for a source that is
+    not wholly literals of that one chunk.
     """
     from ..kernels import copies as kernels
 
-    starts, stops = rows[:, 2], rows[:, 2] + (rows[:, 1] - rows[:, 0])
-    if copied.size:
-        after = np.searchsorted(copied[:, 1], starts, "right")
-        next_start = np.append(copied[:, 0], _FAR)[after]
-        if (next_start < stops).any():
-            raise CorruptDataError("a copy of a copy")
-    if kernels.fill(source, np.ascontiguousarray(rows), out) < 0:
-        raise CorruptDataError("a copy of what no chunk holds")
+    code = kernels.fill(source, base, copied, rows, out)
+    if code:
+        raise CorruptDataError("a copy of a copy" if code == _OF_A_COPY else "a copy of what no chunk holds")
