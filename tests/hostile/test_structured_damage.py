@@ -5,7 +5,7 @@ import json
 import numpy as np
 
 from penstock import errors
-from penstock.layers.contract import FOREIGN, NAMES
+from penstock.layers.contract import FOREIGN, NAMES, ZSTD_DICTIONARY
 from penstock.layers.encoding import encode_tree
 
 from .children import run
@@ -18,7 +18,7 @@ from .structured_lies import streams_that_grow
 def test_every_layer_takes_part():
     raw, want = chunk_of(6000, np.random.default_rng(1))
     node = encode_tree(want, np.frombuffer(raw, np.uint8), np.empty(20_000, np.uint8))
-    assert ids(node) >= set(NAMES) - {FOREIGN}
+    assert ids(node) >= set(NAMES) - {FOREIGN, ZSTD_DICTIONARY}
     assert node.stored < 0.8 * len(raw)
     one = sample("structured", 100_000)
     for read in READERS.values():
