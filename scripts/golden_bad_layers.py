@@ -2,6 +2,7 @@
 
 from golden_container import FRAME, TEXT
 from golden_streams import Edge, Kind, Part, as_bytes, branch, coded, ints, leaf, made, numbers, regions, stored, varint
+from xxhash import xxh3_64_intdigest
 
 CORRUPT, LIMIT, UNKNOWN = "CorruptDataError", "LimitExceededError", "UnknownCodecError"
 
@@ -17,6 +18,16 @@ def of_bytes(id: int, params: bytes, *parts: bytes, size: int) -> Part:
 def of_lines(*cells: bytes, shapes: bytes = b"\0-\0\n", columns: tuple[int, ...] = (0, 1), size: int = 4) -> Part:
     parts = [stored(shapes), numbers(list(columns), 2), stored(b"\1"), *map(stored, cells)]
     return made(16, b"\1\n", parts, size)
+
+
+def of_copies(
+    gaps: list[int], lengths: list[int], distances: list[int], size: int = 100, own: int = 60, check: int = 0
+) -> Part:
+    """Copies under a check that is right, or off by `check`."""
+    literals = bytes(range(own))
+    parts = [numbers(values, 4) for values in (gaps, lengths, distances)]
+    right = xxh3_64_intdigest(literals + b"".join(part[3] for part in parts))
+    return made(99, b"", [stored(literals), *parts, stored(ints([right + check], 8))], size)
 
 
 def bad() -> dict[str, tuple[Part, str]]:
@@ -153,6 +164,18 @@ def bad() -> dict[str, tuple[Part, str]]:
         "decimal-places-23": wide(49, b"\x17\0", [numbers([1], 4)], 1, 4),
         "decimal-no-zeros": wide(49, b"\x80\0", [numbers([1], 4)], 1, 4),
         "decimal-of-u16": wide(49, b"\0\0", [numbers([1], 2)], 1),
+        "copies-of-31-bytes": of_copies([50], [31], [45], size=91),
+        "copies-of-themselves": of_copies([50], [40], [39]),
+        "copies-beyond": of_copies([61], [40], [45]),
+        "copies-before": of_copies([50], [40], [51]),
+        "copies-of-copies": of_copies([40, 0], [32, 32], [40, 64 - 2], size=124),
+        "copies-another-count": of_copies([50], [40], [45, 45]),
+        "copies-too-many": of_copies([0] * 4, [32] * 4, [32] * 4, size=127),
+        "copies-literals-left": of_copies([50], [40], [45], own=61),
+        "copies-literals-missing": of_copies([50], [40], [45], own=59),
+        "copies-parameters": made(99, b"\0", [stored(b"a"), *[numbers([], 4)] * 3, stored(bytes(8))], 1),
+        "copies-of-u16": made(99, b"", [stored(b"a"), *[numbers([], 2)] * 3, stored(bytes(8))], 1),
+        "copies-no-check": made(99, b"", [stored(b"a"), *[numbers([], 4)] * 3], 1),
         "printed-places-beyond": wide(51, b"\x10\x0f", [numbers([1], 4), stored(b"")], 1, 8),
         "printed-decimals-19": wide(51, b"\1\x13", [numbers([1], 4), stored(b"")], 1, 8),
         "printed-of-u32": wide(51, b"\1\2", [numbers([1], 4), stored(b"")], 1, 4),
@@ -232,6 +255,7 @@ def bad() -> dict[str, tuple[Part, str]]:
         "frame-of-another-size": regions(coded(1, FRAME, len(TEXT) - 1)),
     }
     found = {name: (part, CORRUPT) for name, part in wrong.items()}
+    found["copies-check"] = (of_copies([50], [40], [45], check=1), "ChecksumError")
     found["layer-50"] = (wide(50, b"", [stored(b"a"), numbers([1], 4)], 1, 4), UNKNOWN)
     found["layer-112"] = ((Kind.BYTES, 3, leaf(112, 3), b"abc"), UNKNOWN)
     found["constant-of-nothing"] = (coded(80, b"", 3), "TruncatedError")

@@ -17,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
 
+import golden_copies  # noqa: E402
 from golden_bad_layers import LIMIT, bad, too_deep  # noqa: E402
 from golden_container import BLOCK, FRAME, TEXT  # noqa: E402
 from golden_streams import Kind, Part, as_bytes, coded, container, ints, made, numbers, regions, stored, varint  # noqa: E402
@@ -388,6 +389,7 @@ def good() -> dict[str, tuple[Part, bytes]]:
         "dates": dated(),
         "related": related(),
         "grouped": grouped(),
+        "copies": golden_copies.within(),
         "delta-smooth": smoothed(),
         "deep": (nested(stored(b"at the bottom"), 15), b"at the bottom"),
     }
@@ -415,6 +417,13 @@ def write(folder: Path) -> None:
         digest = hashlib.blake2b(raw, digest_size=16).hexdigest()
         files.append({"file": f"{name}.pstk", "raw_size": len(raw), "blake2b": digest})
         (folder / f"{name}.pstk").write_bytes(container(part, raw))
+    for name, (data, raw) in golden_copies.good().items():
+        digest = hashlib.blake2b(raw, digest_size=16).hexdigest()
+        files.append({"file": f"{name}.pstk", "raw_size": len(raw), "blake2b": digest})
+        (folder / f"{name}.pstk").write_bytes(data)
+    for name, (data, error) in golden_copies.bad().items():
+        errors.append({"file": f"bad-{name}.pstk", "error": error})
+        (folder / f"bad-{name}.pstk").write_bytes(data)
     for name, (part, error) in bad().items():
         errors.append({"file": f"bad-{name}.pstk", "error": error})
         (folder / f"bad-{name}.pstk").write_bytes(container(part, bytes(max(1, part[1]))))

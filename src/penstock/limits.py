@@ -45,6 +45,9 @@ MAX_DICTIONARY: Final = 16 << 20
 """Bytes of a trained dictionary."""
 MAX_SCRYPT_LOG_N: Final = 18
 """scrypt then takes 256 MiB: a file must not make its reader take more."""
+MIN_WINDOW: Final = 64 << 10
+MAX_WINDOW: Final = 1 << 30
+"""Bytes before a chunk that it may copy from: a reader of a pipe keeps as many in memory."""
 FREE_OUTPUT: Final = 1 << 30
 """Bytes that `decompress` gives without being asked, whatever the input; beyond that at most `FREE_RATIO` times it."""
 FREE_RATIO: Final = 1000

@@ -73,9 +73,9 @@ def test_everything_is_told(path):
         "encrypted": False,
         "segments": [
             {"position": 0, "size": len(first), "chunks": 4, "raw_size": 601, "chunk_size": 300, "encrypted": False,
-             "kdf": None, "codec": None},
+             "kdf": None, "codec": None, "window": 0},
             {"position": len(first), "size": 64, "chunks": 0, "raw_size": 0, "chunk_size": 0, "encrypted": False,
-             "kdf": None, "codec": None},
+             "kdf": None, "codec": None, "window": 0},
         ],
         "plans": [
             {"plan": "zstd", "chunks": 1, "raw_size": 300, "stored_size": sizes["zstd"]},

@@ -304,9 +304,9 @@ def test_files_made_to_waste_time(folder, monkeypatch):
     sizes = range(room - 41, 0, -41)
     claims = b"".join(pack_chunk(size, size, 0, 0, pack(leaf(0, size))) for size in sizes)
     restored = []
-    restore = rescuing.Rescue._restore
+    begin = rescuing.Rescue._begin
     monkeypatch.setattr(
-        rescuing.Rescue, "_restore", lambda self, task, out: restored.append(out.size) or restore(self, task, out)
+        rescuing.Rescue, "_begin", lambda self, task: restored.append(task.chunk.raw_size) or begin(self, task)
     )
     monkeypatch.setattr(rescuing, "_DOUBTS", 0)
     told, written = salvaged(claims + ONE, folder, threads=1)

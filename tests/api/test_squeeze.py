@@ -127,7 +127,7 @@ def test_what_has_no_bytes_in_a_row(wrong):
 # --- the same bytes, and not too many ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("form", PLAIN_FORMS, ids=["zstd", "lz4", "store", "own"])
+@pytest.mark.parametrize("form", PLAIN_FORMS, ids=["zstd", "lz4", "store", "own", "copies"])
 def test_the_same_bytes_for_any_number_of_threads(form):
     raw = mixed(700_000, 3)
     expected = compress(raw, chunk_size=30_000, threads=1, **form)

@@ -80,7 +80,7 @@ def test_every_form(tmp_path, raw, name):
     made = (tmp_path / "c").read_bytes()
     assert (done.raw_size, done.stored_size, done.chunks) == (len(RAW), len(made), 6)
     assert decompress(made, **opening(form)) == RAW
-    if name != "sealed":
+    if "sealed" not in name:
         assert made == compress(RAW, chunk_size=SIZE, **form)
     for source in (tmp_path / "c", io.BytesIO(made)):
         back = decompress_file(source, tmp_path / "b", force=True, **opening(form))

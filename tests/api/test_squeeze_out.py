@@ -12,7 +12,7 @@ EVERY_FORM = pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 
 
 @pytest.mark.parametrize("size", [1000, 300_000])
-@pytest.mark.parametrize("form", PLAIN_FORMS, ids=["zstd", "lz4", "store", "own"])
+@pytest.mark.parametrize("form", PLAIN_FORMS, ids=["zstd", "lz4", "store", "own", "copies"])
 def test_into_a_buffer_of_ones_own(form, size):
     raw = mixed(size)
     blob = compress(raw, chunk_size=65_536, **form)

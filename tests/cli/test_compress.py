@@ -5,6 +5,7 @@ import os
 import re
 import stat
 
+import numpy as np
 import pytest
 
 from penstock.api import looking
@@ -135,6 +136,24 @@ def test_levels(penstock, plain, tmp_path, words, codecs, level):
     assert ended.out.splitlines()[1].endswith(f"chunks of up to 16.00 KiB, {level}")
     assert {plan["plan"] for plan in looking.inspect(tmp_path / "x.log.pstk")["plans"]} == codecs
     assert holds(tmp_path / "x.log.pstk")
+
+
+def test_dedup(penstock, tmp_path):
+    piece = np.random.default_rng(1).bytes(300_000)
+    (tmp_path / "twice").write_bytes(piece + bytes(3 << 20) + piece)
+    sizes = []
+    for words in ([], ["--dedup"], ["--no-dedup"], ["--dedup-window", "64K"], ["--dedup-window", "8M"]):
+        assert penstock("compress", "-f", *words, tmp_path / "twice").code == 0
+        assert holds(tmp_path / "twice.pstk", (tmp_path / "twice").read_bytes())
+        sizes.append((tmp_path / "twice.pstk").stat().st_size)
+    assert sizes[1] < 320_000 < 600_000 < sizes[0] == sizes[2]
+    assert sizes[4] == sizes[1]
+    assert sizes[3] > 600_000
+    assert "256.00 MiB" not in penstock("inspect", tmp_path / "twice.pstk").out
+    assert "8.00 MiB" in penstock("inspect", tmp_path / "twice.pstk").out
+    told = penstock.fails(2, "compress", "-f", "--no-dedup", "--dedup-window", "1M", tmp_path / "twice")
+    assert "contradict each other" in told
+    assert "64 KiB to 1 GiB" in penstock.fails(2, "compress", "-f", "--dedup-window", "2G", tmp_path / "twice")
 
 
 def test_stronger_is_smaller(penstock, plain, tmp_path):

@@ -44,6 +44,12 @@ def repeats(size, seed=0):
     return (noise(1000, seed) * (size // 1000 + 1))[:size]
 
 
+def again(size, seed=0):
+    """Noise, in the first chunk and in the second, and one line over and over."""
+    piece = noise(300, seed)
+    return (piece + lines(3850, seed) + piece + lines(size, seed))[:size]
+
+
 def mixed(size, seed=0):
     """A bit of everything."""
     makers = (text, noise, repeats, numbers, lambda size, seed: bytes(size))
@@ -71,6 +77,8 @@ FORMS = {
     "store": {"level": 0},
     "own": {"codec": zlib},
     "sealed": {"key": KEY},
+    "copies": {"dedup": 1 << 16},
+    "sealed copies": {"dedup": 1 << 16, "key": KEY},
 }
 """Arguments of `compress`."""
 
@@ -109,6 +117,8 @@ def small(name):
     """A container that is small enough to damage each of its bits; of two chunks or more, but for those stored."""
     if name == "structured":
         return sample(name, 500, 450)
+    if "copies" in name:
+        return sample(name, 4700, make=again)
     return sample(name, 500 if name in ("store", "joined") else 4200, make=lines)
 
 

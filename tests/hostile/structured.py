@@ -11,6 +11,7 @@ from penstock.container.layout import PLAIN, pack_chunk
 from penstock.layers.contract import (
     CHANNELS,
     CONSTANT,
+    COPIES,
     DATES,
     DECIMAL,
     DELTA,
@@ -79,6 +80,7 @@ _DATES = _over(DATES, b"\1-\2-\3 \4:\5:\6", _over(DELTA, b"\1\1", _over(PLANES, 
 _SYMBOLS = _over(SYMBOLS, b"", _ZIPPED, _STORED)
 _RELATED = _over(RELATED, b"\3\1", _STORED, _ZIPPED, _STORED, _over(STRINGS, b"", _STORED, _STORED), _ZIPPED, _STORED)
 _GROUPED = _over(GROUPED, b"\3\1", _STORED, _ZIPPED, _over(NUMBERS, b"\0\1\0\0", _STORED), _STORED)
+_COPIES = _over(COPIES, b"", _ZIPPED, *[_over(PLANES, b"", _STORED)] * 3, _STORED)
 _FRAMES = _over(FRAMES, b"\1\0\0\4", _over(RECORDS, b"\x12\2", _over(PACK, b"", _STORED)), _ZIPPED, _STORED)
 
 
@@ -153,16 +155,22 @@ def related(size, random):
     return texts[: size // 6 * 6].ljust(size, b"\n")
 
 
+def again(size, random):
+    """A piece of noise, and most of it again and again."""
+    piece = random.bytes(max(1, size // 3))
+    return (piece + 3 * piece[5:])[:size]
+
+
 def chunk_of(size, random):
     """(raw, what is wanted of it): half of it rows."""
-    whole, text = size // 2 // 44 * 44, size // 28
-    tail = min(16, size - whole - 11 * text)
-    framed = size - whole - 11 * text - tail
+    whole, text = size // 2 // 44 * 44, size // 30
+    tail = min(16, size - whole - 12 * text)
+    framed = size - whole - 12 * text - tail
     texts = b"".join(cells(text, random, last) for last in (2, 4, 3, 0)) + lines(text, random) + printed(text, random)
     texts += hexes(text, random) + dates(text, random) + lines(text, random)
-    texts += related(text, random) + related(text, random)
+    texts += related(text, random) + related(text, random) + again(text, random)
     raw = rows(whole // 44, random) + frames(framed, random) + texts + bytes(tail)
-    sizes = b"".join(map(varint, (whole, framed, *[text] * 11)))
+    sizes = b"".join(map(varint, (whole, framed, *[text] * 12)))
     return raw, _over(
         REGIONS,
         sizes,
@@ -176,6 +184,7 @@ def chunk_of(size, random):
         _SYMBOLS,
         _RELATED,
         _GROUPED,
+        _COPIES,
         _SAME,
     )
 

@@ -159,9 +159,20 @@ def recorded(count, random):
     return bytes_of(random.bytes(count * width // (many * width) * many * width)), channels.wanted(shape)
 
 
+def pieces(count, random):
+    """Bytes of which long pieces come again, and short ones."""
+    made = random.bytes(count)
+    while count > 100 and len(made) < 2 * count:
+        start = int(random.integers(0, len(made) - 50))
+        made += made[start : start + int(random.integers(20, 3000))] + random.bytes(int(random.integers(0, 90)))
+    return bytes_of(made)
+
+
 def a_case(id, kind, count, random):
     """A stream for this layer, and the parameters that are asked for."""
     stream = numbers(kind, count, random, int(random.integers(1, 65)))
+    if id == contract.COPIES:
+        return pieces(count, random), b""
     if id == contract.LINES:
         cutting = lines.Cutting(int(random.choice([0, 1, 2, 3, 4, 10, 12])), 44, int(random.choice([10, 125])))
         stream = text_lines(count, random)
@@ -244,6 +255,7 @@ KINDS = {
     contract.HEXES: (Kind.BYTES,), contract.DATES: (Kind.BYTES,), contract.SYMBOLS: (Kind.BYTES,),
     REGIONS: (Kind.BYTES,), contract.RECORDS: (Kind.BYTES,), PLANES: WIDE, contract.DIGITS: (Kind.BYTES,),
     contract.FRAMES: (Kind.BYTES,), contract.CHANNELS: (Kind.BYTES, Kind.U16, Kind.U32), DELTA: ALL,
+    contract.COPIES: (Kind.BYTES,),
     contract.DECIMAL: (Kind.U32, Kind.U64), contract.PRINTED: (Kind.U64,), PACK: WIDE, SPLIT: WIDE, RUNS: ALL,
     contract.SPARSE: ALL, contract.PADDING: (Kind.BYTES,), contract.RELATED: (Kind.BYTES,),
     contract.GROUPED: (Kind.BYTES,), contract.DICTIONARY: WIDE, NIBBLES: (Kind.BYTES,),

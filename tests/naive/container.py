@@ -68,6 +68,9 @@ def header(cursor):
     refuse(flags > 1, "UnsupportedVersionError")
     found = records(extension)
     refuse((1 in found) != (flags == 1), "CorruptDataError")
+    if 4 in found:
+        refuse(len(found[4]) != 1 or found[4][0] < 16, "CorruptDataError")
+        refuse(found[4][0] > 30, "LimitExceededError")
     if 2 in found:
         refuse(len(found[2]) > 1024, "LimitExceededError")
         try:
@@ -84,9 +87,9 @@ def records(extension):
         kind, size = extension[at], extension[at + 1] + 256 * extension[at + 2]
         value = extension[at + 3 : at + 3 + size]
         refuse(kind <= last, "CorruptDataError")
-        refuse(kind not in (1, 2) and kind < 128, "UnsupportedVersionError")
+        refuse(kind not in (1, 2, 4) and kind < 128, "UnsupportedVersionError")
         refuse(len(value) < size, "CorruptDataError")
-        refuse(kind == 2 and size < 1, "CorruptDataError")
+        refuse(kind in (2, 4) and size < 1, "CorruptDataError")
         refuse(kind == 1 and size != 40, "CorruptDataError")
         found[kind] = value
         at, last = at + 3 + size, kind
@@ -165,13 +168,38 @@ def decode(node, stored, kind, size, dictionary=None):
         return with_dictionary(params, stored, size, dictionary)
     if not inner:
         return decode_leaf(layer, stored, size)
-    cursor, children = Cursor(stored), []
-    for child_kind, child_size, _, child in below:
-        children.append((child_kind, decode(child, cursor.take(child[2]), child_kind, child_size, dictionary)))
+    children = inner_streams(stored, below, dictionary)
     try:
         return layers.decode(layer, params, children, kind, size)
     except layers.Wrong:
         raise Refused("CorruptDataError") from None
+
+
+def inner_streams(stored, below, dictionary=None):
+    cursor, children = Cursor(stored), []
+    for child_kind, child_size, _, child in below:
+        children.append((child_kind, decode(child, cursor.take(child[2]), child_kind, child_size, dictionary)))
+    return children
+
+
+def with_copies(node, stored, size, offset, history, window, dictionary=None):
+    """The raw bytes of a chunk whose root is layer 99, and its own bytes: None where a copy stands."""
+    _, params, _, below = node
+    refuse(not below, "CorruptDataError")
+    refuse(any(kind == 4 for kind, *_ in below), "CorruptDataError")
+    try:
+        own, rows = layers.literals_in_place(layers.Params(params), inner_streams(stored, below, dictionary), size)
+        out = list(own)
+        for start, stop, distance in rows:
+            at, many = offset + start - distance, stop - start
+            layers.need(at >= max(0, offset - window))
+            first, source = next(pair for pair in [*history, (offset, own)] if at < pair[0] + len(pair[1]))
+            found = source[at - first : at - first + many]
+            layers.need(len(found) == many and None not in found)
+            out[start:stop] = found
+    except layers.Wrong:
+        raise Refused("CorruptDataError") from None
+    return bytes(out), own
 
 
 def decode_leaf(layer, stored, size):
@@ -281,7 +309,7 @@ class Seal:
             raise Refused("WrongKeyError") from None
 
 
-def chunk(cursor, start, number, offset, seal):
+def chunk(cursor, start, number, offset, seal, history, window, dictionary):
     """One chunk, behind its marker: its index entry and its raw bytes."""
     found = chunk_header(cursor, start)
     refuse(found["offset"] != offset, "CorruptDataError")
@@ -291,7 +319,11 @@ def chunk(cursor, start, number, offset, seal):
         payload = seal.open(number, 0, payload, found["front"] + found["plan"])
     node = tree(found["plan"], found["raw"])
     refuse(node[2] != len(payload), "CorruptDataError")
-    raw = decode(node, payload, 0, found["raw"])
+    if node[0] == 99:
+        raw, own = with_copies(node, payload, found["raw"], offset, history, window, dictionary)
+    else:
+        own = raw = decode(node, payload, 0, found["raw"], dictionary)
+    history.append((offset, list(own)))
     refuse(not seal and xxh3(raw) != found["checksum"], "ChecksumError")
     return (found["raw"], cursor.at - start, found["checksum"]), raw
 
@@ -316,33 +348,34 @@ def index(cursor, start, segment, head, entries, seal):
     cursor.mark(bytes.fromhex("8f454e440d0a1a0a"))
 
 
-def segment(cursor, key, passphrase):
+def segment(cursor, key, passphrase, dictionary):
     start = cursor.at
     head = header(cursor)
     seal = Seal(head, key, passphrase) if 1 in head["records"] else None
-    entries, parts, offset = [], [], 0
+    entries, parts, offset, history = [], [], 0, []
+    window = 2 ** head["records"][4][0] if 4 in head["records"] else 0
     while True:
         at = cursor.at
         mark = cursor.mark(bytes.fromhex("8f43484b"), bytes.fromhex("8f494458"))
         if mark == bytes.fromhex("8f494458"):
             index(cursor, at, start, head, entries, seal)
             return {"codec": head["records"].get(2, b"").decode(), "entries": entries, "raw": b"".join(parts)}
-        entry, raw = chunk(cursor, at, len(entries), offset, seal)
+        entry, raw = chunk(cursor, at, len(entries), offset, seal, history, window, dictionary)
         entries.append(entry)
         parts.append(raw)
         offset += len(raw)
 
 
-def read(data, key=None, passphrase=None):
+def read(data, key=None, passphrase=None, dictionary=None):
     """The segments of a container; raises `Refused`."""
     cursor, found = Cursor(data), []
     while cursor.at < len(cursor.data) or not found:
-        found.append(segment(cursor, key, passphrase))
+        found.append(segment(cursor, key, passphrase, dictionary))
     return found
 
 
 def raw(data, **secret):
     """The raw bytes of a container, or a capsule."""
     if data[:1] == b"\x8f" and len(data) > 1 and 0xD0 <= data[1] <= 0xDF:
-        return capsule(data)
+        return capsule(data, secret.get("dictionary"))
     return b"".join(part["raw"] for part in read(data, **secret))

@@ -4,6 +4,8 @@ import datetime
 import struct
 from fractions import Fraction
 
+import xxhash
+
 WIDTHS = [1, 2, 4, 8]
 BYTES, U16, U32, U64 = range(4)
 INNER = {}
@@ -744,3 +746,35 @@ def symbols(params, children, kind, size):
             need(code - (code > 10) < len(found))
             out.append(found[code - (code > 10)])
     return b"".join(out)
+
+
+@layer(99, BYTES)
+def copies(params, children, kind, size):
+    own, rows = literals_in_place(params, children, size)
+    out = list(own)
+    for start, stop, distance in rows:
+        need(distance <= start)
+        found = own[start - distance : stop - distance]
+        need(None not in found)
+        out[start:stop] = found
+    return bytes(out)
+
+
+def literals_in_place(params, children, size):
+    """(the bytes of the output, None where they are copies; of each copy its start, its stop and its distance)."""
+    params.end()
+    literals, *numbers, check = of_kinds(children, BYTES, U32, U32, U32, BYTES)
+    need(check == joined([xxhash.xxh3_64_intdigest(b"".join([literals, *numbers]))], 8))
+    gaps, lengths, distances = (items(data, 4) for data in numbers)
+    need(len(gaps) == len(lengths) == len(distances) <= size // 32)
+    out, rows = [], []
+    for gap, length, distance in zip(gaps, lengths, distances, strict=True):
+        need(length >= 32 and distance >= length and len(out) + gap + length <= size)
+        literal, literals = literals[:gap], literals[gap:]
+        need(len(literal) == gap)
+        out += literal
+        rows.append((len(out), len(out) + length, distance))
+        out += [None] * length
+    out += literals
+    need(len(out) == size)
+    return out, rows

@@ -12,6 +12,7 @@ from ..buffers import Bytes, as_bytes
 from ..errors import LimitExceededError, UsageError
 from ..layers import numbershape, wanted
 from ..layers.contract import (
+    COPIES,
     DECIMAL,
     DELTA,
     DICTIONARY,
@@ -50,7 +51,7 @@ _LEAVES: Final = {
     "constant": wanted.constant(),
 }  # fmt: skip
 _MODES: Final = (wanted.DIFF, wanted.RISE, wanted.ZIGZAG, wanted.SECOND, wanted.XOR, wanted.FLOAT)
-_PLAIN: Final = frozenset({PLANES, PACK, RUNS, DICTIONARY, STRINGS})
+_PLAIN: Final = frozenset({COPIES, PLANES, PACK, RUNS, DICTIONARY, STRINGS})
 """Layers without parameters."""
 _ALL_STREAMS: Final = frozenset({PLANES, RECORDS})
 """Layers whose streams are all alike: what comes next is done to each."""

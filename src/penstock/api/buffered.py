@@ -14,9 +14,12 @@ from ..container.index import IndexBuilder, index_size
 from ..container.layout import SegmentHeader
 from ..container.parts import Chunk
 from ..engine.assemble import Assembly, StoppedError
-from ..engine.chunks import Encoded, Settings, decode, encode, give_up
+from ..engine.chunks import Encoded, Settings, decode, encode, give_up, naming
 from ..engine.crewed import Raw, decode_all, decoder, encode_all, encoder
+from ..engine.finding import InBuffer
+from ..engine.images import Image, begin, finish, read_part
 from ..engine.processes import Crew
+from ..engine.sources import Sources, window_in
 from ..errors import BadBufferError
 from ..layers.contract import Codec
 from .own import first_own
@@ -24,6 +27,11 @@ from .teams import borrowed_team
 
 Place = Callable[[int, int], Any]
 """Where worker processes find bytes start to stop, as `Job.source` has it."""
+
+_KEPT = 64 << 20
+"""Bytes of chunks outside of a span that are kept for its copies."""
+_PART = 8
+"""How many times more bytes a chunk has of which a part is restored alone."""
 
 
 def bound(size: int, header: SegmentHeader, settings: Settings) -> int:
@@ -52,15 +60,19 @@ class SegmentBuffer:
         size, step, settings = view.size, self.settings.chunk_size, self.settings
         with borrowed_team(threads) as (team, _):
             whole = Assembly(self._out, self._position, 2 * team.threads, settings.room, self._note)
+            copies = InBuffer(view, settings) if settings.window else None
 
             def work(number: int) -> None:
                 try:
                     room = whole.enter(number)
-                except StoppedError:
+                    rows = copies.rows(number) if copies else None
+                except BaseException as error:
                     give_up(settings, number)
-                    return
+                    if isinstance(error, StoppedError):
+                        return
+                    raise
                 at = number * step
-                whole.place(number, encode(view[at : at + step], room, settings, number, at), room)
+                whole.place(number, encode(view[at : at + step], room, settings, number, at, copies=rows), room)
 
             team.run(-(-size // step), work, whole.fail)
         self._position = whole.position
@@ -122,6 +134,11 @@ class Span(NamedTuple):
         """The chunks that it touches."""
         return self.directory.span(self.start, self.start + self.out.size)
 
+    @property
+    def linked(self) -> bool:
+        """Whether chunks may copy from others, so that they are not for processes, which would need them all."""
+        return window_in(self.directory) > 0
+
     def sample(self) -> Chunk | None:
         """Return one of its chunks that a caller's codec made, None without any."""
         return first_own(self.directory, self.numbers, lambda at, size: self.view[at : at + size])
@@ -129,6 +146,9 @@ class Span(NamedTuple):
     def by_team(self, own: Codec | None, threads: int | None) -> None:
         """Restore it by threads."""
         numbers = self.numbers
+        if self.linked and numbers:
+            self._by_images(own, threads)
+            return
         if len(numbers) == 1:
             self._restore(numbers.start, own)
             return
@@ -145,8 +165,42 @@ class Span(NamedTuple):
             decode(chunk, whole, own)
             self._place(chunk, whole)
 
+    def _by_images(self, own: Codec | None, threads: int | None) -> None:
+        """Restore chunks that copy from others: first all literals, then all copies of them."""
+        numbers = self.numbers
+        images: dict[int, tuple[Chunk, Image]] = {}
+        sources = Sources(self.directory, self._chunk, own, _KEPT)
+        first = self.directory.chunk(numbers.start)
+        if len(numbers) == 1 and _PART * self.out.size <= first.raw_size:
+            with naming(first.where):
+                read_part(first.segment, sources.look(first.offset), self.start - first.offset, self.out, sources.look)
+            return
+
+        def literals(at: int) -> None:
+            chunk = self._chunk(numbers[at])
+            start, size = chunk.offset - self.start, chunk.header.raw_size
+            inside = start >= 0 and start + size <= self.out.size
+            room = self.out[start : start + size] if inside else np.empty(size, np.uint8)
+            images[numbers[at]] = chunk, begin(chunk, room, own)
+
+        def look(offset: int) -> Image:
+            number = self.directory.locate(offset)
+            return images[number][1] if number in images else sources.look(offset)
+
+        def copies(at: int) -> None:
+            chunk, image = images[numbers[at]]
+            finish(chunk, image, look)
+            self._place(chunk, image.raw)
+
+        with borrowed_team(threads) as (team, _):
+            team.run(len(numbers), literals)
+            team.run(len(numbers), copies)
+
     def by_processes(self, own: Codec, workers: int) -> None:
         """Restore it by processes that inherit the container."""
+        if self.linked:
+            self.by_team(own, workers)
+            return
         raw, stored = room_for(self.directory, self.numbers)
         copied = stored if any(whole.segment.header.encrypted for whole in self.directory.segments) else 0
         with Crew(decoder(own), workers, source_bytes=copied, output_bytes=raw, inherit=self.view) as crew:
@@ -167,7 +221,8 @@ class Span(NamedTuple):
     def _place(self, chunk: Chunk, raw: Bytes) -> None:
         at = chunk.offset - self.start
         first, last = max(0, -at), min(raw.size, self.out.size - at)
-        self.out[at + first : at + last] = raw[first:last]
+        if not np.may_share_memory(raw, self.out):  # else it was restored in place
+            self.out[at + first : at + last] = raw[first:last]
 
 
 def room_for(directory: Directory, numbers: range) -> tuple[int, int]:

@@ -20,8 +20,12 @@ from ..buffers import Bytes
 from ..container.directory import Place, read_directory
 from ..container.index import IndexBuilder
 from ..container.layout import SegmentHeader
+from ..container.parts import Chunk
 from ..engine.chunks import Settings, decode, encode
 from ..engine.executor import on_executor
+from ..engine.finding import in_order
+from ..engine.images import begin, finish
+from ..engine.sources import Sources, window_in
 from ..errors import StorageError, UsageError
 from ..layers.contract import FOREIGN, ZSTD_DICTIONARY, Codec
 from ..layers.foreign import Foreign
@@ -52,6 +56,7 @@ class _Unit(NamedTuple):
     codec: str | Foreign
     level: int
     aim: str | None
+    window: int
     part: str
     off: frozenset[int]
     """Layers that plans do without."""
@@ -71,7 +76,8 @@ def compress_on(
     """Compress a file by the executor's workers; return the stored bytes, and the index.
 
     Each unit becomes a part in a hidden folder beside the target, and the parts are joined (without copying where the
-    file system can) as they are finished. Raises `UsageError` for encryption: its key would have to travel.
+    file system can) as they are finished. Copies are of what the same unit holds. Raises `UsageError` for encryption:
+    its key would have to travel.
     """
     if settings.codec.id == ZSTD_DICTIONARY:
         raise UsageError("a cluster has no dictionaries", hint="compress on this machine")
@@ -90,7 +96,7 @@ def compress_on(
     ):
         units = (
             _Unit(str(source.resolve()), at, min(at + step, size), settings.chunk_size, codec, settings.level,
-                  settings.planner.aim.name if settings.planner else None, str(parts / f"{at:016x}"),
+                  settings.planner.aim.name if settings.planner else None, settings.window, str(parts / f"{at:016x}"),
                   settings.planner.off if settings.planner else NONE_OFF)
             for at in range(0, size, step)
         )  # fmt: skip
@@ -126,7 +132,8 @@ def make_part(unit: _Unit) -> list[tuple[int, int, int]]:
     """Encode the chunks of a unit into its part; return of each its raw size, stored size and checksum."""
     codec = codec_by_name(unit.codec) if isinstance(unit.codec, str) else unit.codec
     planner = planner_for(unit.aim, unit.level, unit.start // unit.chunk_size, unit.off)
-    settings = Settings(codec, unit.level, unit.chunk_size, None, planner)
+    settings = Settings(codec, unit.level, unit.chunk_size, None, planner, unit.window)
+    finder = in_order(settings, unit.start)
     raw, room = np.empty(unit.chunk_size, np.uint8), np.empty(settings.room, np.uint8)
     entries = []
     with FileReader(unit.source) as reader, SerialWriter(unit.part, force=True, fsync=False, sync_name=False) as part:
@@ -134,7 +141,8 @@ def make_part(unit: _Unit) -> list[tuple[int, int, int]]:
             view = raw[: min(unit.chunk_size, unit.stop - at)]
             if reader.read_into(at, view) < view.size:
                 raise StorageError(f"{unit.source} was cut while it was read", filename=unit.source)
-            chunk = encode(view, room, settings, at // unit.chunk_size, at)
+            copies = finder.rows(view) if finder else None
+            chunk = encode(view, room, settings, at // unit.chunk_size, at, copies=copies)
             part.write_many((chunk.head, chunk.payload))
             entries.append((chunk.raw_size, chunk.size, chunk.checksum))
     return entries
@@ -185,16 +193,31 @@ def _ranges(offsets: Any) -> list[range]:
 def restore_part(order: _Order) -> int:
     """Restore the chunks of an order into the target; return their raw bytes."""
     with FileReader(order.source) as reader, translated(order.target, "cannot write"):
+        restore = _restoring(reader, order)
         fd = os.open(order.target, os.O_WRONLY)
         try:
             for place in order.places:
                 out = np.empty(place.raw_size, np.uint8)
-                decode(place.parse(reader.read(place.position, place.stored_size)), out, order.codec)
+                restore(place.parse(reader.read(place.position, place.stored_size)), out)
                 _write(Buffered(fd), place.offset, out)
             os.fsync(fd)  # a shared file system shows it to others only then
         finally:
             os.close(fd)
     return sum(place.raw_size for place in order.places)
+
+
+def _restoring(reader: FileReader, order: _Order) -> Callable[[Chunk, Bytes], None]:
+    """What restores the chunks of an order, wherever those lie that they copy from."""
+    if not any(place.segment.header.window for place in order.places):
+        return lambda chunk, out: decode(chunk, out, order.codec)
+    directory = read_directory(reader.read, reader.size)
+
+    def read(number: int) -> Chunk:
+        place = directory.chunk(number)
+        return place.parse(reader.read(place.position, place.stored_size))
+
+    sources = Sources(directory, read, order.codec, window_in(directory))
+    return lambda chunk, out: finish(chunk, begin(chunk, out, order.codec), sources.look)
 
 
 def _write(target: Buffered, offset: int, rest: Bytes) -> None:

@@ -79,6 +79,7 @@ def compress_file(
     fsync: bool = True,
     executor: Any = None,
     route: str = AUTO,
+    dedup: bool | int = False,
     progress: Progress | None = None,
 ) -> Squeezed:
     """Compress `source` into `target`; either may be a path, a descriptor or a binary file object.
@@ -86,9 +87,10 @@ def compress_file(
     A target that is a path appears whole or not at all, with mode, owner and times of a source that is a file. force:
     replace an existing one. executor: a `concurrent.futures.Executor` or Dask client whose workers do it; they must
     reach source and target by path. The other arguments are those of `compress`. Memory: about 4 chunks a thread,
-    whatever the size. Raises `StorageError`, `TargetExistsError`, `UsageError`, and what `compress` raises.
+    whatever the size; with dedup its window more. Raises `StorageError`, `TargetExistsError`, `UsageError`, and what
+    `compress` raises.
     """
-    wanted = choose(level, codec, chunk_size, key, passphrase, layers=layers, dictionary=dictionary)
+    wanted = choose(level, codec, chunk_size, key, passphrase, layers=layers, dictionary=dictionary, dedup=dedup)
     many = whole("threads", default_threads() if threads is None else threads, 1)
     note = progress or (lambda _: None)
     start = time.perf_counter()

@@ -96,7 +96,7 @@ class ChunkParallelEngine:
         span = Span(view, directory, 0, fresh.view)
         sample = None if own is None else span.sample()
         found = decoding_route(own, sample, directory.size, threads=self.num_workers, route=route)
-        if found.how == "processes" and own is not None:
+        if found.how == "processes" and own is not None and not span.linked:
             self._restore_by_crew(span, decompress_func, own)
         else:
             span.by_team(own, 1 if found.how == "inline" else self.num_workers)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
-from itertools import chain, islice
+from itertools import chain, groupby, islice
+from typing import TypeVar, cast
 
 import numpy as np
 
@@ -15,7 +16,9 @@ from ..container.frontback import Parser
 from ..container.parts import Chunk
 from ..engine.chunks import decode
 from ..engine.crewed import decode_all, decoder
+from ..engine.images import History, Image, Look, begin
 from ..engine.processes import Crew
+from ..engine.sources import Sources, window_in
 from ..engine.stream import ordered
 from ..layers.contract import FOREIGN, Codec
 from ..limits import MAX_CHUNK, MAX_PAYLOAD
@@ -25,6 +28,8 @@ from .buffered import room_for
 from .own import AUTO, check_route, decoding_route, first_own, made_by_own
 from .routed import UNKNOWN_CHUNKS
 from .squeezing import Secret
+
+S = TypeVar("S")
 
 
 class FileChunks:
@@ -38,6 +43,8 @@ class FileChunks:
         self.directory: Directory = read_directory(
             self.read_at, reader.size, secret, require_encryption=secret is not None
         )
+        self.window = window_in(self.directory)
+        """Bytes that chunks copy from before their own start; 0: each can be restored alone."""
 
     def read_at(self, offset: int, size: int) -> Bytes:
         """Return bytes of the container in memory of their own; fewer where it ends."""
@@ -53,7 +60,7 @@ class FileChunks:
         if route == AUTO and self._own is not None and self._own.id == FOREIGN:
             sample = first_own(self.directory, self.directory.span(start, stop), self.read_at)
             route = decoding_route(self._own, sample, stop - start, threads=self.threads).how
-        self.by_processes = route == "processes"
+        self.by_processes = route == "processes" and not self.window
         self.threads = 1 if route == "inline" else self.threads
 
     def pieces(self, start: int, stop: int) -> Generator[Bytes]:
@@ -65,17 +72,15 @@ class FileChunks:
                 yield raw[max(0, start - offset) : min(raw.size, stop - offset)]
 
     def _from_threads(self, numbers: range) -> Generator[tuple[int, Bytes]]:
-        rooms = Rooms()
+        threads = min(self.threads, max(1, len(numbers)))
+        sources = Sources(self.directory, self.chunk, self._own, self.window)
+        for image in restored(numbers, self.chunk, self._own, threads, sources.look):
+            yield image.start, image.raw
 
-        def work(number: int) -> tuple[Place, Bytes]:
-            place = self.directory.chunk(number)
-            room = rooms.take(place.raw_size)
-            self.restore(place, room[: place.raw_size])
-            return place, room
-
-        for place, room in ordered(numbers, work, threads=min(self.threads, max(1, len(numbers)))):
-            yield place.offset, room[: place.raw_size]
-            rooms.give_back(room)
+    def chunk(self, number: int) -> Chunk:
+        """Read a chunk."""
+        place = self.directory.chunk(number)
+        return place.parse(self.read_at(place.position, place.stored_size))
 
     def _from_processes(self, numbers: range) -> Generator[tuple[int, Bytes]]:
         assert self._own is not None
@@ -109,6 +114,12 @@ class PipeChunks:
 
     def _restored(self) -> Generator[Bytes]:
         chunks: Iterator[Chunk] = (part for part in self._parser if isinstance(part, Chunk))
+        for window, group in groupby(chunks, lambda chunk: chunk.segment.header.window > 0):
+            restore = self._by_images if window else self._routed
+            yield from restore(group)
+
+    def _routed(self, chunks: Iterator[Chunk]) -> Generator[Bytes]:
+        """Restore chunks that do not copy from others."""
         route = self._route
         if route == AUTO and self._own is not None and self._own.id == FOREIGN:
             for chunk in chunks:  # up to the first of the caller's codec there is nothing to try it on
@@ -128,18 +139,13 @@ class PipeChunks:
         route = decoding_route(self._own, chunk, total, threads=self._threads).how
         return route, chain((chunk,), second, rest)
 
+    def _by_images(self, chunks: Iterator[Chunk]) -> Generator[Bytes]:
+        """Restore chunks that copy from others: not by processes, which would need them all."""
+        return self._by_threads(chunks, self._threads)
+
     def _by_threads(self, chunks: Iterator[Chunk], threads: int) -> Generator[Bytes]:
-        rooms = Rooms()
-
-        def work(chunk: Chunk) -> tuple[Bytes, Bytes]:
-            room = rooms.take(chunk.header.raw_size)
-            out = room[: chunk.header.raw_size]
-            decode(chunk, out, self._own)
-            return out, room
-
-        for out, room in ordered(chunks, work, threads=threads):
-            yield out
-            rooms.give_back(room)
+        for image in restored(chunks, lambda chunk: chunk, self._own, threads):
+            yield image.raw
 
     def _by_processes(self, chunks: Iterator[Chunk]) -> Generator[Bytes]:
         assert self._own is not None
@@ -147,6 +153,27 @@ class PipeChunks:
         with Crew(decoder(self._own), self._threads, source_bytes=MAX_PAYLOAD, output_bytes=MAX_CHUNK) as crew:
             for _, raw in decode_all(crew, chunks):
                 yield raw
+
+
+def restored(
+    tasks: Iterable[S], read: Callable[[S], Chunk], own: Codec | None, threads: int, before: Look | None = None
+) -> Generator[Image]:
+    """Yield chunks restored, in order: by `threads` threads, but for the copies of other chunks that they have.
+
+    What is yielded is valid until the next is asked for. Of segments with copies a window of chunks is kept. before:
+    finds what copies of the first chunks come from.
+    """
+    rooms = Rooms()
+
+    def work(task: S) -> tuple[Chunk, Image]:
+        chunk = read(task)
+        size = chunk.header.raw_size
+        return chunk, begin(chunk, rooms.take(size)[:size], own)
+
+    history = History(lambda image: rooms.give_back(cast("Bytes", image.raw.base)), before)
+    for chunk, image in ordered(tasks, work, threads=threads):
+        history.restore(chunk, image)
+        yield image
 
 
 class Rooms:

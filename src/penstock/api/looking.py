@@ -8,16 +8,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-import numpy as np
-
 from ..buffers import as_bytes
 from ..container.directory import CapsuleDirectory, Directory, read_directory
 from ..container.frontback import Parser
 from ..container.index import TAG
 from ..container.layout import CHUNK_LEAST, ChunkHeader, ReadAt, chunk_header_size, parse_chunk
 from ..container.parts import SALVAGE, Chunk, Segment, WholeSegment, chunk_name
-from ..engine.chunks import decode
-from ..engine.stream import ordered
 from ..errors import BadBufferError, CorruptDataError, PenstockError
 from ..layers.contract import Codec
 from ..layers.plan import parse
@@ -27,7 +23,7 @@ from ..storage.reader import FileReader
 from ..topology import default_threads
 from .arguments import whole
 from .compressing import Measured, Progress, name_of, open_source
-from .flows import PipeChunks
+from .flows import PipeChunks, restored
 from .restoring import named
 from .squeezing import own_codec, secret_of
 
@@ -96,7 +92,7 @@ def inspect(
     - source, raw_size, stored_size, ratio (raw / stored), chunk_size (raw bytes of the largest), encrypted
     - chunks: how many; with `chunks` chunk_list has one entry for each, in which trees of layers are as in `explain`
     - segments: position, size, chunks, raw_size, chunk_size, encrypted, kdf (key or passphrase), codec (the name of
-      the writer's own, None for penstock's)
+      the writer's own, None for penstock's), window (how far back copies of earlier chunks reach at most; 0: none)
     - plans: how many chunks, raw and stored bytes went through which layers, in short; the largest share first
 
     Raises `CorruptDataError` and its kin, as `decompress`, for what can be seen without restoring; `StorageError`.
@@ -156,12 +152,12 @@ def _opened(source: Any, stack: ExitStack) -> tuple[str, Any]:
 def _checked(read_at: ReadAt, directory: Directory, own: Codec | None, threads: int) -> Iterator[int]:
     """Restore every chunk, by all threads; yield the raw bytes of each when it was right."""
 
-    def work(number: int) -> int:
+    def read(number: int) -> Chunk:
         place = directory.chunk(number)
-        decode(place.parse(read_at(place.position, place.stored_size)), np.empty(place.raw_size, np.uint8), own)
-        return place.raw_size
+        return place.parse(read_at(place.position, place.stored_size))
 
-    return ordered(range(directory.chunks), work, threads=max(1, min(threads, directory.chunks)))
+    many = max(1, min(threads, directory.chunks))
+    return (image.raw.size for image in restored(range(directory.chunks), read, own, many))
 
 
 def _chunk_head(read_at: ReadAt, directory: Directory, number: int) -> tuple[Segment, int, int, ChunkHeader]:
@@ -248,4 +244,5 @@ class _Found:
             "encrypted": header.encrypted,
             "kdf": _KDF.get(header.encryption[1:2], "unknown") if header.encrypted else None,
             "codec": header.codec or None,
+            "window": header.window,
         }

@@ -12,7 +12,10 @@ import numpy as np
 from ..buffers import Bytes
 from ..container.directory import Directory, read_directory
 from ..container.layout import chunk_header_size
-from ..engine.chunks import decode, open_payload
+from ..container.parts import Chunk
+from ..engine.chunks import check, decode, naming, open_payload
+from ..engine.images import read_part
+from ..engine.sources import Sources, window_in
 from ..engine.team import Team
 from ..errors import UsageError
 from ..fresh import FreshBytes
@@ -24,6 +27,8 @@ from .squeezing import Secret
 
 _HEAD: Final = 4 << 10
 """Bytes that most chunks' headers have at most."""
+_PART: Final = 8
+"""How many times more bytes a chunk has of which a part is read alone."""
 
 
 class Source(Protocol):
@@ -54,7 +59,8 @@ class Chunks:
     """Reads `source`, which it closes. `decoded` counts the chunks decoded so far.
 
     cache: bytes of decoded chunks that are kept, those used last; one chunk is kept always. None: two a thread and two
-    more. Raises what `read_directory` raises, with `name` in front.
+    more; and of chunks that copy from others as many as such copies reach back. Raises what `read_directory` raises,
+    with `name` in front.
     """
 
     def __init__(
@@ -79,6 +85,9 @@ class Chunks:
         self.largest = int(sizes.max(initial=1))
         self._even = bool((sizes[:-1] == self.largest).all())
         self.cache = (2 * threads + 2) * self.largest if cache is None else cache
+        window = window_in(self.directory)
+        kept = window if cache is None else cache
+        self._sources = Sources(self.directory, self._parsed, own, kept) if window else None
         self.decoded = 0
         self._lock = threading.Lock()
         self._kept: OrderedDict[int, Bytes] = OrderedDict()
@@ -95,6 +104,10 @@ class Chunks:
         if offset >= stop:
             return b""
         number, start, end = self._at(offset)
+        if stop <= end and self._is_part(number, stop - offset, end - start):
+            out = np.empty(stop - offset, np.uint8)
+            self._read_part(number, offset - start, out)
+            return out.tobytes()
         if stop <= end and stop - offset < end - start:
             return self.chunk(number)[offset - start : stop - start].tobytes()
         fresh = FreshBytes(stop - offset)
@@ -107,6 +120,9 @@ class Chunks:
         if size <= 0:
             return 0
         number, start, end = self._at(offset)
+        if offset + size <= end and self._is_part(number, size, end - start):
+            self._read_part(number, offset - start, out[:size])
+            return size
         if offset + size <= end and size < end - start:
             out[:size] = self.chunk(number)[offset - start : offset - start + size]
             return size
@@ -186,7 +202,7 @@ class Chunks:
         self._source.close()
         if self._team is not None:
             self._team.close()
-        self._kept, self._rooms = OrderedDict(), []
+        self._kept, self._rooms, self._sources = OrderedDict(), [], None
 
     def check(self) -> None:
         """Raise `UsageError` after `close`."""
@@ -221,6 +237,9 @@ class Chunks:
     def _restore(self, number: int, out: Bytes) -> None:
         """Read and decode a chunk into `out`, which has exactly its raw size."""
         self.check()
+        if self._sources is not None:
+            self._restore_with(self._sources, number, out)
+            return
         place = self.directory.chunk(number)
         try:
             room = self._rooms.pop()  # one step under the interpreter lock, as `append` is
@@ -233,6 +252,33 @@ class Chunks:
             self._rooms.append(room)
         with self._lock:
             self.decoded += 1
+
+    def _restore_with(self, sources: Sources, number: int, out: Bytes) -> None:
+        """Do the same for a chunk that copies from others, perhaps; what others may copy of it is kept."""
+        place = self.directory.chunk(number)
+        with named(self.name), naming(place.where):
+            read_part(place.segment, sources.look(place.offset), 0, out, sources.look)
+            check(place.segment, place.checksum, out)
+
+    def _is_part(self, number: int, size: int, whole: int) -> bool:
+        """Whether so few bytes of a chunk are wanted that not all its copies need be looked for."""
+        return self._sources is not None and _PART * size <= whole and number not in self._kept
+
+    def _read_part(self, number: int, start: int, out: Bytes) -> None:
+        """Fill `out` from byte `start` of a chunk on."""
+        self.check()
+        sources, place = self._sources, self.directory.chunk(number)
+        assert sources is not None
+        with named(self.name), naming(place.where):
+            read_part(place.segment, sources.look(place.offset), start, out, sources.look)
+
+    def _parsed(self, number: int) -> Chunk:
+        """Read a chunk that will be decoded."""
+        self.check()
+        with self._lock:
+            self.decoded += 1
+        place = self.directory.chunk(number)
+        return place.parse(self._read_at(place.position, place.stored_size))
 
     def _keep(self, number: int, out: Bytes) -> None:
         with self._lock:

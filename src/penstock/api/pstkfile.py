@@ -58,6 +58,7 @@ def open(
     dictionary: Any = None,
     force: bool = False,
     fsync: bool = True,
+    dedup: bool | int = False,
 ) -> PstkWriter: ...
 
 
@@ -75,6 +76,7 @@ def open(
     force: bool = False,
     fsync: bool = True,
     cache: int | None = None,
+    dedup: bool | int = False,
 ) -> PstkReader | PstkWriter:
     """Open a container as a raw file (`io.RawIOBase`) of the bytes that it holds.
 
@@ -82,9 +84,9 @@ def open(
     replaces, `xb` writes what must not exist, `ab` adds a segment to a container or makes one. For text put
     `io.TextIOWrapper(io.BufferedReader(file))` on top, or `io.TextIOWrapper(io.BufferedWriter(file))`.
 
-    level, codec, chunk_size, key, passphrase, dictionary: as for `compress` and `decompress`. threads: all that may be
-    used, unless said. cache: bytes of decoded chunks that a reader keeps (by default 2 chunks a thread, and 2 more).
-    force: write to a device or named pipe too. fsync: have a written file wait for the disk.
+    level, codec, chunk_size, key, passphrase, dictionary, dedup: as for `compress` and `decompress`. threads: all that
+    may be used, unless said. cache: bytes of decoded chunks that a reader keeps (by default 2 chunks a thread, and 2
+    more). force: write to a device or named pipe too. fsync: have a written file wait for the disk.
 
     `ab` cuts off what an append that crashed left at the end, once it writes; it refuses a container that is damaged,
     or that its key does not open. See `PstkReader`, `PstkWriter`.
@@ -100,13 +102,13 @@ def open(
         raise UsageError("a descriptor is no file to open", hint="pass a path, or os.fdopen(descriptor, mode)")
     many = whole("threads", _usual(frozenset(os.sched_getaffinity(0))) if threads is None else threads, 1)
     if mode == "rb":
-        if level is not None or chunk_size is not None:
-            raise UsageError("level and chunk_size are for writing", hint="leave them out")
+        if level is not None or chunk_size is not None or dedup:
+            raise UsageError("level, chunk_size and dedup are for writing", hint="leave them out")
         keep = None if cache is None else whole("cache", cache)
         return _reader(file, own_codec(codec, dictionary), many, secret_of(key, passphrase), keep)
     if cache is not None:
         raise UsageError("cache is for reading", hint="leave it out")
-    chosen = choose(level, codec, chunk_size, key, passphrase, dictionary=dictionary)
+    chosen = choose(level, codec, chunk_size, key, passphrase, dictionary=dictionary, dedup=dedup)
     if not is_path:
         return _to_object(file, mode, chosen, many)
     if mode == "ab":

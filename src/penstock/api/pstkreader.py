@@ -28,13 +28,13 @@ class PstkReader(io.RawIOBase):
 
     A read decodes only the chunks it touches: whole ones straight into the caller's buffer, several at once by threads;
     of others the last few are kept. Reads that follow one another have the next chunks decoded in the background.
-    Every chunk is checked; a damaged one raises (`ChecksumError`, `CorruptDataError` ...) and moves nothing: what lies
-    before and behind it can be read still.
+    Every chunk is checked (of one that copies from others, see `dedup`, what a small read needs of it); a damaged one
+    raises (`ChecksumError`, `CorruptDataError` ...) and moves nothing: what lies around it can be read still.
 
     `pread` and `preadinto` may be called from many threads at once, and while others read or close: they end well, or
     raise `UsageError`. All heavy work lets other Python threads run. `io.BufferedReader` and `io.TextIOWrapper` go on
-    top. Memory: about 4 chunks a thread, and one for each caller more. After a fork only the parent can read: open the
-    file again in the child.
+    top. Memory: about 4 chunks a thread, and one for each caller more; where chunks copy from others, as much as that
+    reaches back. After a fork only the parent can read: open the file again in the child.
     """
 
     mode = "rb"

@@ -15,8 +15,10 @@ import numpy as np
 
 from ..buffers import Bytes, as_bytes
 from ..engine.chunks import Encoded, encode
+from ..engine.finding import in_order
 from ..engine.pipeline import Pipeline
 from ..errors import StorageError, UsageError
+from ..layers.copies import Rows
 from .segments import SegmentWriter, Sink
 from .squeezing import Chosen
 
@@ -47,6 +49,7 @@ class _Task(NamedTuple):
     raw: Bytes
     room: Bytes
     size: int
+    copies: Rows | None
 
 
 class PstkWriter(io.RawIOBase):
@@ -89,6 +92,7 @@ class PstkWriter(io.RawIOBase):
         self._work = self._worker()
         self._pipeline: Pipeline[_Task, tuple[Encoded, _Task]] = Pipeline(self._work, threads)
         self._window = 2 * threads
+        self._finder = in_order(self._settings)
         self._free: list[tuple[Bytes, Bytes]] = []
         self._rooms: tuple[Bytes, Bytes] | None = None
         """Those of the chunk that is being filled."""
@@ -225,10 +229,15 @@ class PstkWriter(io.RawIOBase):
 
     def _hand_on(self) -> None:
         """Give what is filled to a thread."""
-        assert self._rooms is not None
-        self._pipeline.give(_Task(self._number, *self._rooms, self._filled))
+        self._pipeline.give(self._task())
         self._number += 1
         self._rooms, self._filled = None, 0
+
+    def _task(self) -> _Task:
+        """What is filled, with the copies in it."""
+        assert self._rooms is not None
+        copies = self._finder.rows(self._rooms[0][: self._filled]) if self._finder else None
+        return _Task(self._number, *self._rooms, self._filled, copies)
 
     def _worker(self) -> Callable[[_Task], tuple[Encoded, _Task]]:
         """What threads run; it must not hold this object, whose end they would keep from coming."""
@@ -236,7 +245,8 @@ class PstkWriter(io.RawIOBase):
 
         def work(task: _Task) -> tuple[Encoded, _Task]:
             at = task.number * settings.chunk_size
-            return encode(task.raw[: task.size], task.room, settings, task.number, at), task
+            raw = task.raw[: task.size]
+            return encode(raw, task.room, settings, task.number, at, copies=task.copies), task
 
         return work
 
@@ -272,8 +282,7 @@ class PstkWriter(io.RawIOBase):
 
     def _finish(self) -> None:
         if self._filled and not self._pipeline:
-            assert self._rooms is not None
-            self._add(*self._work(_Task(self._number, *self._rooms, self._filled)))  # a thread would only cost time
+            self._add(*self._work(self._task()))  # a thread would only cost time
         elif self._filled:
             self._hand_on()
         self._collect(0)

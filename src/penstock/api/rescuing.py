@@ -11,12 +11,12 @@ import numpy as np
 
 from ..buffers import Bytes
 from ..container.index import COLUMNS, ENTRY, FRONT, index_size
-from ..container.layout import PLAIN, SegmentHeader, parse_chunk
+from ..container.layout import SegmentHeader, parse_chunk
 from ..container.parts import Chunk, Segment
 from ..container.salvage import Candidate, FoundChunk, FoundIndex, Scan
-from ..container.saved import Saved, arrange
+from ..container.saved import Range, Saved, arrange
 from ..container.seal import Opener
-from ..engine.chunks import decode
+from ..engine.images import Image, begin
 from ..engine.stream import ordered
 from ..errors import (
     CorruptDataError,
@@ -33,9 +33,12 @@ from ..layers.contract import Codec
 from ..limits import PAGE
 from ..storage.reader import FileReader
 from .compressing import Progress
+from .regaining import Regain
 from .segments import Sink
-from .squeezing import Secret
+from .squeezing import DEDUP_WINDOW, Secret
 
+_HEADLESS: Final = SegmentHeader(window=DEDUP_WINDOW)
+"""Stands for a header that is lost: nobody knows how far copies reached back."""
 _ZEROS: Final = np.zeros(1 << 20, np.uint8)
 _BAD: Final = (
     CorruptDataError,
@@ -107,6 +110,14 @@ class _Task(NamedTuple):
     """Why it is not even tried."""
 
 
+class _Verdict(NamedTuple):
+    """What a chunk is by itself, and what was begun of it where others may be copied from."""
+
+    task: _Task
+    error: PenstockError | None
+    begun: tuple[Chunk, Image] | None = None
+
+
 class Rescue:
     """Restores the chunks that were found, twice: to judge them, and to write those that are good.
 
@@ -119,6 +130,8 @@ class Rescue:
         self._device, self._secret, self._own = device, secret, own
         self._threads, self._note = threads, note
         self._openers: dict[SegmentHeader, Opener | PenstockError] = {}
+        self._holes: dict[int, list[Range]] = {}
+        """By the position of a chunk in the file: what of it is lost."""
         self.unreadable = 0
         """Whole chunks that did not open."""
         self.complete = True
@@ -129,10 +142,13 @@ class Rescue:
         reasons: list[PenstockError] = []
         tasks = self._affordable(found.candidates(), _DOUBTS + 16 * found.size)
         verdicts = ordered(tasks, self._check, threads=self._threads)
+        regain = Regain(found)
         with closing(cast("Generator[Any]", verdicts)):
 
             def good(candidate: Candidate) -> bool:
-                chunk, error = next(one for one in verdicts if one[0].position == candidate.chunk.position)
+                verdict = next(one for one in verdicts if one.task.chunk.position == candidate.chunk.position)
+                regain.pass_by(candidate.chunk)
+                error, chunk = self._finished(verdict, regain), verdict.task.chunk
                 self._note(chunk.end - chunk.position)
                 if isinstance(error, _CLOSED):
                     self.unreadable += 1
@@ -140,6 +156,12 @@ class Rescue:
                 return error is None
 
             saved = arrange(found, good)
+        for segment in saved.segments:
+            segment.holes = [
+                (chunk.offset + start, chunk.offset + stop)
+                for chunk in segment.chunks
+                for start, stop in self._holes.get(chunk.position, ())
+            ]
         if reasons and not any(one.chunks for one in saved.segments):
             raise reasons[0]
         return saved
@@ -147,14 +169,27 @@ class Rescue:
     def write(self, found: Scan, saved: Saved, sink: Sink, *, zeros: bool) -> int:
         """Write the chunks that are saved, in order, with zeros between them if asked; return the bytes."""
         written = 0
-        for gap, chunk, raw in ordered(self._to_write(found, saved), self._restored, threads=self._threads):
+        regain = Regain(found)
+        for gap, task, begun in ordered(self._to_write(found, saved), self._restored, threads=self._threads):
             for at in range(0, gap * zeros, _ZEROS.size):
                 sink.write(_ZEROS[: gap - at])
-            sink.write(raw)
-            written += gap * zeros + raw.size
-            if chunk is not None:
-                self._note(chunk.end - chunk.position)
+            written += gap * zeros
+            if task is not None and begun is not None:
+                for piece in self._pieces(task, begun, regain, zeros=zeros):
+                    sink.write(piece)
+                    written += piece.size
+                self._note(task.chunk.end - task.chunk.position)
         return written
+
+    def _pieces(self, task: _Task, begun: tuple[Chunk, Image], regain: Regain, *, zeros: bool) -> Iterator[Bytes]:
+        """What is written of a chunk, just as it was judged."""
+        holes = self._holes.get(task.chunk.position, [])
+        regain.repeat(task.chunk, *begun, holes)
+        raw, at = begun[1].raw, 0
+        for start, stop in [] if zeros else holes:
+            yield raw[at:start]
+            at = stop
+        yield raw[at:]
 
     def _affordable(self, candidates: Iterable[Candidate], doubts: int) -> Iterator[_Task]:
         """Tasks for all; when too much was spent on chunks that start within other ones, more of those are refused."""
@@ -183,7 +218,7 @@ class Rescue:
                 yield segment.raw_size - at, None
 
     def _task(self, candidate: Candidate) -> _Task:
-        header = candidate.header or PLAIN
+        header = candidate.header or _HEADLESS
         opener = self._opener(header, candidate)
         refused, opener = (opener, None) if isinstance(opener, PenstockError) else (None, opener)
         return _Task(candidate.chunk, Segment(0, 0, 0, header, opener), candidate.numbers or (0,), refused)
@@ -206,36 +241,46 @@ class Rescue:
                 self._openers[header] = error
         return self._openers[header]
 
-    def _check(self, task: _Task) -> tuple[FoundChunk, PenstockError | None]:
+    def _check(self, task: _Task) -> _Verdict:
         if task.refused is not None:  # not raised: one error may stand for very many chunks
-            return task.chunk, task.refused
+            return _Verdict(task, task.refused)
         try:
-            self._restore(task, np.empty(task.chunk.raw_size, np.uint8))
+            begun = self._begin(task)
         except _BAD as error:
-            return task.chunk, error.with_traceback(None)
-        return task.chunk, None
+            return _Verdict(task, error.with_traceback(None))
+        return _Verdict(task, None, begun if task.segment.header.window else None)
 
-    def _restored(self, item: tuple[int, _Task | None]) -> tuple[int, FoundChunk | None, Bytes]:
+    def _finished(self, verdict: _Verdict, regain: Regain) -> PenstockError | None:
+        """Why a chunk is not saved; None where it is, perhaps with holes."""
+        if verdict.begun is None:
+            return verdict.error
+        try:
+            holes = regain.finish(verdict.task.chunk, *verdict.begun)
+        except _BAD as error:
+            return error.with_traceback(None)
+        if holes:
+            self._holes[verdict.task.chunk.position] = holes
+        return None
+
+    def _restored(self, item: tuple[int, _Task | None]) -> tuple[int, _Task | None, tuple[Chunk, Image] | None]:
         gap, task = item
-        if task is None:
-            return gap, None, _ZEROS[:0]
-        out = np.empty(task.chunk.raw_size, np.uint8)
-        self._restore(task, out)
-        return gap, task.chunk, out
+        return gap, task, None if task is None else self._begin(task)
 
-    def _restore(self, task: _Task, out: Bytes) -> None:
-        """Fill `out` with a chunk's raw bytes, every one of them checked."""
+    def _begin(self, task: _Task) -> tuple[Chunk, Image]:
+        """Restore a chunk but for its copies of others, every byte of it checked."""
         found = task.chunk
         data: Any = self._device.read_at(found.position, found.end - found.position)
         header = parse_chunk(data, f"the chunk at byte {found.position}")
         payload = memoryview(data)[header.size :]
+        out = np.empty(found.raw_size, np.uint8)
         for number in task.numbers:
+            chunk = Chunk(task.segment, number, found.position, header, payload)
             try:
-                decode(Chunk(task.segment, number, found.position, header, payload), out, self._own)
-                return
+                return chunk, begin(chunk, out, self._own)
             except WrongKeyError:
                 if number == task.numbers[-1]:
                     raise
+        raise AssertionError("there is always a number to try")
 
 
 def _believable(found: Scan, device: PatientReader) -> Iterator[FoundIndex]:

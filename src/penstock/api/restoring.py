@@ -54,7 +54,8 @@ def decompress_file(
     start, stop: only these raw bytes (cut to those there are, as slices are); of a file only the chunks touched are
     read. A target that is a path appears whole or not at all, with mode, owner and times of a source that is a file.
     Every byte is checked before it is written. executor: a `concurrent.futures.Executor` or Dask client whose workers
-    do it; they must reach source and target by path. Memory: about 2 chunks a thread.
+    do it; they must reach source and target by path. Memory: about 2 chunks a thread; of chunks that
+    copy from others a window of 256 MiB or what was chosen, 1 GiB at most.
 
     Raises what `decompress` raises, with the source's name; `StorageError`, `TargetExistsError`.
     """
@@ -79,7 +80,8 @@ def decompress_file(
             span = slice(start, stop).indices(work.directory.size)[:2]
             raw = max(0, span[1] - span[0])
             work.choose(route, *span)
-            if not work.by_processes and isinstance(target, str | PathLike) and not _in_order(target, force=force):
+            alone = not work.by_processes and not work.window
+            if alone and isinstance(target, str | PathLike) and not _in_order(target, force=force):
                 _to_file(work, target, span, source, stack, force=force, fsync=fsync, note=note)
             else:
                 _write(work.pieces(*span), open_sink(target, stack, force=force, fsync=fsync, like=source), note)

@@ -90,9 +90,10 @@ def segments_of(saved: Saved) -> tuple[SalvagedSegment, ...]:
     found: list[SalvagedSegment] = []
     start = 0
     for one in saved.segments:
-        raw = sum(chunk.raw_size for chunk in one.chunks)
+        raw = sum(chunk.raw_size for chunk in one.chunks) - sum(stop - start for start, stop in one.holes)
+        lost = tuple(_joined(sorted(one.lost + one.holes)))
         encrypted = None if one.header is None else one.header.encrypted
-        part = SalvagedSegment(one.position, start, one.raw_size, raw, len(one.chunks), tuple(one.lost), encrypted)
+        part = SalvagedSegment(one.position, start, one.raw_size, raw, len(one.chunks), lost, encrypted)
         found.append(part)
         start += part.size
     return tuple(found)

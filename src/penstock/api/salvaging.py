@@ -42,6 +42,8 @@ def salvage_file(
 ) -> Salvaged:
     """Save every whole chunk of a damaged or cut container; say which raw and which stored bytes are lost.
 
+    Of a chunk that copies from lost ones (`dedup`) the other bytes are saved.
+
     source: the path of a file or block device; what it cannot read (EIO) counts as damaged. target: a path, a
     descriptor or a binary file object that gets the raw bytes; None only looks. fill: `zeros` stand for what is lost,
     as far as its size is known, so that offsets hold; `skip` leaves it out. progress: called with stored bytes, of all
@@ -49,7 +51,8 @@ def salvage_file(
     key only what is encrypted is saved.
 
     Each chunk is checked as by `decompress`, and again when it is written: every byte of the target is right or a zero
-    that `lost` tells of. Memory: about 2 chunks a thread, and some hundred bytes for each chunk.
+    that `lost` tells of. Memory: about 2 chunks a thread, and some hundred bytes for each chunk;
+    where chunks copy from others, as much as they reach back.
 
     Raises why no chunk at all opens (`KeyRequiredError`, `WrongKeyError`, `UnknownCodecError`,
     `UnsupportedVersionError`); `CorruptDataError` where nothing is left, with a target also where no chunk is;

@@ -12,8 +12,10 @@ from ..buffers import Bytes
 from ..container.index import IndexBuilder
 from ..container.layout import SegmentHeader
 from ..engine.chunks import Encoded, Settings, encode, give_up
+from ..engine.finding import InOrder, in_order
 from ..engine.stream import ordered
 from ..errors import StorageError
+from ..layers.copies import Rows
 from ..storage.reader import FileReader
 
 
@@ -79,12 +81,14 @@ class _Task(NamedTuple):
     room: _Room
     size: int
     """Raw bytes; they are read already unless they come from a file."""
+    copies: Rows | None = None
 
 
 def encoded_chunks(source: FileReader | Source, settings: Settings, threads: int) -> Generator[Encoded]:
     """Read all of `source` and yield its chunks in order, encoded by `threads` threads.
 
-    A file is read by those threads, anything else by the calling one. What is yielded is valid until the next is asked
+    A file is read by those threads, anything else by the calling one, and so is a file in which copies are looked for.
+    What is yielded is valid until the next is asked
     for. At most 2 x threads + 2 chunks are in memory, twice: raw and encoded.
     """
     step, window = settings.chunk_size, 2 * threads
@@ -94,17 +98,23 @@ def encoded_chunks(source: FileReader | Source, settings: Settings, threads: int
         free.put(_Room(np.empty(step, np.uint8), np.empty(settings.room, np.uint8)))
 
     def work(task: _Task) -> tuple[Encoded, _Room]:
-        number, room, size = task
+        number, room, size, copies = task
         raw = room.raw[:size]
-        if isinstance(source, FileReader):
+        if isinstance(source, FileReader) and not settings.window:
             try:
                 read_whole(source, number * step, raw)
             except BaseException:
                 give_up(settings, number)
                 raise
-        return encode(raw, room.room, settings, number, number * step), room
+        return encode(raw, room.room, settings, number, number * step, copies=copies), room
 
-    tasks = _file_tasks(source.size, step, free.get) if isinstance(source, FileReader) else _tasks(source, free.get)
+    tasks: Iterator[_Task]
+    if not isinstance(source, FileReader):
+        tasks = _tasks(source, free.get, in_order(settings))
+    elif settings.window:
+        tasks = _tasks(_Forwards(source), free.get, in_order(settings))
+    else:
+        tasks = _file_tasks(source.size, step, free.get)
     for chunk, room in ordered(tasks, work, threads=threads, window=window):
         yield chunk
         free.put(room)
@@ -115,14 +125,28 @@ def _file_tasks(size: int, step: int, take: Callable[[], _Room]) -> Iterator[_Ta
         yield _Task(number, take(), min(step, size - number * step))
 
 
-def _tasks(source: Source, take: Callable[[], _Room]) -> Iterator[_Task]:
+class _Forwards:
+    """A file, read front to back."""
+
+    def __init__(self, file: FileReader) -> None:
+        self._file, self._position = file, 0
+
+    def read_into(self, out: Bytes) -> int:
+        """Fill `out` with the next bytes."""
+        size = min(out.size, self._file.size - self._position)
+        read_whole(self._file, self._position, out[:size])
+        self._position += size
+        return size
+
+
+def _tasks(source: Source, take: Callable[[], _Room], finder: InOrder | None) -> Iterator[_Task]:
     number = 0
     while True:
         room = take()
         size = source.read_into(room.raw)
         if not size:
             return
-        yield _Task(number, room, size)
+        yield _Task(number, room, size, finder.rows(room.raw[:size]) if finder else None)
         number += 1
 
 

@@ -17,6 +17,7 @@ from ..container.parts import Chunk
 from ..container.single import only_chunk
 from ..engine.capsules import capsule_of
 from ..engine.chunks import Settings, decode, encode
+from ..engine.finding import InBuffer
 from ..errors import BadBufferError, LimitExceededError
 from ..fresh import FreshBytes
 from ..layers.contract import FOREIGN, Codec
@@ -49,6 +50,7 @@ def compress(
     dictionary: Any = None,
     out: Any = None,
     route: str = AUTO,
+    dedup: bool | int = False,
 ) -> bytes | memoryview:
     """Compress any buffer into a container (docs/spec/container.md), by all cores.
 
@@ -61,7 +63,8 @@ def compress(
     what `train` made, for many small inputs: one of up to 64 KiB becomes a capsule of some 12 bytes and its content,
     with no container around it (not with a key). route: how
     your own codec is called: `inline`, `threads`, `processes`; what fits is measured unless said
-    (`penstock.api.own.explain` tells).
+    (`penstock.api.own.explain` tells). dedup: leave out pieces that stand before in `data`, up to 256 MiB back, or up
+    to as many bytes as said.
 
     Returns `bytes`; with `out` a memoryview of the part that was written. The same arguments give the same bytes for
     any number of threads and any route, unless encrypted.
@@ -72,7 +75,7 @@ def compress(
     view = as_bytes(data)
     return compress_as(
         view,
-        choose(level, codec, chunk_size, key, passphrase, layers=layers, dictionary=dictionary),
+        choose(level, codec, chunk_size, key, passphrase, layers=layers, dictionary=dictionary, dedup=dedup),
         threads,
         out,
         route,
@@ -184,7 +187,8 @@ def _compress_small(view: Bytes, header: SegmentHeader, settings: Settings) -> b
     if not view.size:
         return header.packed + builder.pack(settings.sealer)
     room = _take_room(settings.room)
-    chunk = encode(view, room[: settings.room], settings, 0, 0)
+    copies = InBuffer(view, settings).rows(0) if settings.window else None
+    chunk = encode(view, room[: settings.room], settings, 0, 0, copies=copies)
     builder.add(chunk.raw_size, chunk.size, chunk.checksum)
     made = b"".join((header.packed, chunk.head, chunk.payload.data, builder.pack(settings.sealer)))
     _local.room = room

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from ..container.layout import PLAIN, SegmentHeader
 from ..engine.chunks import Settings
 from ..errors import UsageError
-from ..layers.contract import FOREIGN, ZSTD_DICTIONARY, Codec
+from ..layers.contract import COPIES, FOREIGN, ZSTD_DICTIONARY, Codec
 from ..layers.foreign import Foreign, foreign
 from ..layers.registry import codec_by_name
 from ..layers.switches import NONE_OFF, Layers, off_of
+from ..limits import MAX_WINDOW, MIN_WINDOW
 from ..planner.aims import AIMS
 from ..planner.planner import Planner
+from .arguments import whole
 from .levels import Level, chunk_size_of, level_of
+
+DEDUP_WINDOW: Final = 256 << 20
+"""What `dedup=True` looks back: readers of pipes keep as much in memory."""
 
 Secret = Any
 """`container.seal.Secret`, which is imported only when somebody encrypts."""
@@ -75,6 +80,8 @@ class Chosen(NamedTuple):
     """What plans for structured data aim at; None: no plans."""
     off: frozenset[int] = NONE_OFF
     """Ids of layers that plans do without."""
+    window: int = 0
+    """Bytes before a chunk in which copies are looked for."""
 
     @property
     def makes_capsules(self) -> bool:
@@ -91,10 +98,11 @@ class Chosen(NamedTuple):
         `size`: its raw bytes, if they are known, so that no more room is taken than they need.
         """
         name = self.codec.name if self.codec.id == FOREIGN else ""
-        header = SegmentHeader(self.secret.parameters() if self.secret else b"", name) if name or self.secret else PLAIN
+        encryption = self.secret.parameters() if self.secret else b""
+        header = SegmentHeader(encryption, name, window=self.window) if name or encryption or self.window else PLAIN
         chunk = self.chunk_size if size is None else max(1, min(self.chunk_size, size))
         sealer = self.secret.sealer(header) if self.secret else None
-        return header, Settings(self.codec, self.strength, chunk, sealer, self.planner())
+        return header, Settings(self.codec, self.strength, chunk, sealer, self.planner(), self.window)
 
 
 def planner_for(aim: str | None, strength: int, first: int = 0, off: frozenset[int] = NONE_OFF) -> Planner | None:
@@ -117,6 +125,7 @@ def choose(
     *,
     layers: Layers = None,
     dictionary: Any = None,
+    dedup: bool | int = False,
 ) -> Chosen:
     """Return what the arguments of `compress` ask for. Raises UsageError."""
     own = own_codec(codec, dictionary)
@@ -135,6 +144,7 @@ def choose(
         secret_of(key, passphrase),
         wanted.aim,
         off,
+        _window(dedup, own, off),
     )
 
 
@@ -144,3 +154,20 @@ def _for_dictionary(level: Level) -> Level:
         raise UsageError("level 0 stores, and a dictionary was given", hint="leave one of them out")
     # `speed` is lz4, which has no dictionaries here; zstd's first level is next to it.
     return level if level.codec == "zstd" else level._replace(codec="zstd", strength=1)
+
+
+def _window(dedup: bool | int, own: Codec | None, off: frozenset[int]) -> int:
+    """Return the bytes before a chunk in which copies are looked for: a power of two, 0 for none. Raises UsageError."""
+    size = dedup * DEDUP_WINDOW if isinstance(dedup, bool) else whole("dedup", dedup)
+    if not size:
+        return 0
+    if own is not None and own.id == FOREIGN:
+        raise UsageError("a codec of your own gets whole chunks", hint="leave out dedup=, or codec=")
+    if COPIES in off:
+        raise UsageError("dedup is the layer copies, which is off", hint="leave out dedup=, or have copies in layers=")
+    if not MIN_WINDOW <= size <= MAX_WINDOW:
+        raise UsageError(
+            f"duplicates cannot be looked for in {size} bytes",
+            hint=f"{MIN_WINDOW >> 10} KiB to {MAX_WINDOW >> 30} GiB; True is {DEDUP_WINDOW >> 20} MiB",
+        )
+    return 1 << (size - 1).bit_length()

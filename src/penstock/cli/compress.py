@@ -25,6 +25,7 @@ EPILOG = """examples:
   penstock compress -19 --rm *.csv                smaller, slower; removes them
   penstock compress --level speed -T2 -o b.pstk /var/backup.img
   tar c dir | penstock compress -o dir.tar.pstk
+  penstock compress --dedup vm-image.raw          what stands in it twice, once
   penstock compress --passphrase secrets.db       asks for it, twice
   penstock compress --layers=-lines -o b.pstk a.csv     what is a layer worth?
 
@@ -64,6 +65,14 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--layers", metavar="NAMES", help="use these only, or with = and - all but these: --layers=-lines,-L3 (all)"
+    )
+    group.add_argument(
+        "--dedup",
+        action=argparse.BooleanOptionalAction,
+        help="leave out what stands earlier in the same FILE, up to 256 MiB back (no)",
+    )
+    group.add_argument(
+        "--dedup-window", type=size_argument, metavar="SIZE", help="look back so far, 64K to 1G: who reads needs memory"
     )
     add_dictionary(group)
     group.add_argument("-d", "--decompress", action="store_true", help="do what penstock decompress does")
@@ -122,11 +131,21 @@ def _compress(args: argparse.Namespace, job: Job, secret: dict[str, Any]) -> Squ
             chunk_size=args.chunk_size,
             layers=args.layers,
             threads=args.threads or None,
+            dedup=_dedup(args),
             force=args.force,
             fsync=args.fsync,
             progress=progress,
             **secret,
         )
+
+
+def _dedup(args: argparse.Namespace) -> bool | int:
+    """How far back duplicates are looked for, as `compress` has it."""
+    if args.dedup is False:
+        if args.dedup_window is not None:
+            raise UsageError("--no-dedup and --dedup-window contradict each other", hint="leave one of them out")
+        return False
+    return bool(args.dedup) if args.dedup_window is None else int(args.dedup_window)
 
 
 def report(args: argparse.Namespace, job: Job, done: Squeezed, how: str) -> None:

@@ -18,7 +18,7 @@ EPILOG = """examples:
   penstock inspect --key-file k backup.pstk     also: is this the key?
 
 Of a file only headers and indexes are read."""
-_SEGMENT: Final = ("segment", "at byte", "stored", "raw", "chunks", "largest", "encrypted", "own codec")
+_SEGMENT: Final = ("segment", "at byte", "stored", "raw", "chunks", "largest", "encrypted", "own codec", "window")
 _PLAN: Final = ("plan", "chunks", "raw", "stored", "ratio")
 _CHUNK: Final = ("segment", "chunk", "at byte", "stored", "offset", "raw", "checksum", "plan")
 _LEFT: Final = frozenset({"encrypted", "own codec", "plan"})
@@ -86,6 +86,7 @@ def _segment(number: int, one: dict[str, Any]) -> list[str]:
         show_size(one["chunk_size"]) if one["chunks"] else "-",
         f"by {one['kdf']}" if one["encrypted"] else "no",
         one["codec"] or "-",
+        show_size(one["window"]) if one["window"] else "-",
     ]
 
 

@@ -16,7 +16,16 @@ from ..errors import (
     UnsupportedVersionError,
     UsageError,
 )
-from ..limits import MAX_CHUNK, MAX_CODEC_NAME, MAX_EXTENSION, MAX_PAYLOAD, MAX_PLAN_BYTES, MAX_SIZE
+from ..limits import (
+    MAX_CHUNK,
+    MAX_CODEC_NAME,
+    MAX_EXTENSION,
+    MAX_PAYLOAD,
+    MAX_PLAN_BYTES,
+    MAX_SIZE,
+    MAX_WINDOW,
+    MIN_WINDOW,
+)
 
 Buffer = Any
 """Anything with a contiguous buffer of bytes: bytes, bytearray, memoryview, a uint8 array."""
@@ -36,6 +45,8 @@ ENCRYPTED: Final = 1
 """The header's only flag."""
 KIND_ENCRYPTION: Final = 1
 KIND_CODEC: Final = 2
+KIND_WINDOW: Final = 4
+"""3 is refused by readers of every version: a golden file holds it."""
 FREE_KINDS: Final = 128
 """Extension records from here on may be ignored by a reader that does not know them."""
 
@@ -65,20 +76,26 @@ class SegmentHeader:
     """What stands at the start of a segment. `packed` are its bytes, `check` the last four of them as a number.
 
     `encryption`: the parameters that `seal` reads, empty if the segment is not encrypted. `codec`: the name of the
-    caller's codec, empty if there is none. `others`: records of kind 128 and up, which mean nothing here.
+    caller's codec, empty if there is none. `window`: bytes before a chunk that it may copy from, a power of two; 0
+    if no chunk copies from others. `others`: records of kind 128 and up, which mean nothing here.
     """
 
-    __slots__ = ("check", "codec", "encryption", "others", "packed", "size")
+    __slots__ = ("check", "codec", "encryption", "others", "packed", "size", "window")
 
-    def __init__(self, encryption: bytes = b"", codec: str = "", others: tuple[tuple[int, bytes], ...] = ()) -> None:
+    def __init__(
+        self, encryption: bytes = b"", codec: str = "", others: tuple[tuple[int, bytes], ...] = (), window: int = 0
+    ) -> None:
         self.encryption = encryption
         self.codec = codec
+        self.window = window
         self.others = others
         name = _encoded(codec)
         if len(name) > MAX_CODEC_NAME:
             raise LimitExceededError(f"a codec's name has {len(name)} bytes", hint=f"use at most {MAX_CODEC_NAME}")
-        records = [(KIND_ENCRYPTION, encryption)] * bool(encryption) + [(KIND_CODEC, name)] * bool(name) + [*others]
-        extension = b"".join(_RECORD.pack(kind, len(value)) + value for kind, value in records)
+        reach = bytes((window.bit_length() - 1,)) if window else b""
+        records = [(KIND_ENCRYPTION, encryption), (KIND_CODEC, name), (KIND_WINDOW, reach)]
+        present = [*((kind, value) for kind, value in records if value), *others]
+        extension = b"".join(_RECORD.pack(kind, len(value)) + value for kind, value in present)
         if len(extension) > MAX_EXTENSION:
             raise LimitExceededError(f"a header's extension has {len(extension)} bytes, at most {MAX_EXTENSION} fit")
         front = _PREFIX.pack(MAGIC, VERSION, ENCRYPTED if encryption else 0, len(extension)) + extension
@@ -150,9 +167,10 @@ def parse_header(data: Buffer, where: str = "the header") -> SegmentHeader:
         raise UnsupportedVersionError(f"{where} has flags {flags:#x} that this penstock does not know")
     records = _records(bytes(view[PREFIX : size - 4]), where)
     encryption, name = records.pop(KIND_ENCRYPTION, b""), records.pop(KIND_CODEC, b"")
+    window = _window(records.pop(KIND_WINDOW, b""), where)
     if bool(flags & ENCRYPTED) != bool(encryption):
         raise CorruptDataError(f"{where} contradicts itself: flag and parameters of encryption do not go together")
-    return SegmentHeader(encryption, _codec_name(name, where), tuple(records.items()))
+    return SegmentHeader(encryption, _codec_name(name, where), tuple(records.items()), window)
 
 
 def _records(extension: bytes, where: str) -> dict[int, bytes]:
@@ -166,13 +184,25 @@ def _records(extension: bytes, where: str) -> dict[int, bytes]:
         at += _RECORD.size
         if kind <= last:
             raise CorruptDataError(f"{where} has extension records out of order: {kind} after {last}")
-        if kind < FREE_KINDS and kind not in (KIND_ENCRYPTION, KIND_CODEC):
+        if kind < FREE_KINDS and kind not in (KIND_ENCRYPTION, KIND_CODEC, KIND_WINDOW):
             raise UnsupportedVersionError(f"{where} has an extension record of kind {kind}, unknown to this penstock")
         if size > len(extension) - at or (size == 0 and kind < FREE_KINDS):
             raise CorruptDataError(f"{where} has an extension record of kind {kind} with an impossible size {size}")
         found[kind] = extension[at : at + size]
         at, last = at + size, kind
     return found
+
+
+def _window(reach: bytes, where: str) -> int:
+    if not reach:
+        return 0
+    if len(reach) != 1 or reach[0] < MIN_WINDOW.bit_length() - 1:
+        raise CorruptDataError(f"{where} has a record of its window that makes no sense")
+    if reach[0] >= MAX_WINDOW.bit_length():
+        raise LimitExceededError(
+            f"{where} declares a window of 2^{reach[0]} bytes, at most {MAX_WINDOW} are kept in memory"
+        )
+    return 1 << reach[0]
 
 
 def _codec_name(name: bytes, where: str) -> str:

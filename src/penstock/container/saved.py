@@ -26,6 +26,8 @@ class SavedSegment:
     chunks: list[FoundChunk] = field(default_factory=list)
     lost: list[Range] = field(default_factory=list)
     """Raw bytes that are lost, up to the end as far as it is known."""
+    holes: list[Range] = field(default_factory=list)
+    """Raw bytes of these chunks that are lost: copies of others that are."""
     raw_size: int | None = None
     """Raw bytes of the whole segment; None where nothing is left that tells: more may be lost behind the last chunk."""
     end_known_by: Literal["index", "trailer", None] = None

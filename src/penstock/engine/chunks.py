@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -12,17 +15,20 @@ from ..buffers import Bytes
 from ..container.capsule import is_right
 from ..container.index import TAG
 from ..container.layout import CHUNK_LEAST, pack_chunk
-from ..container.parts import SALVAGE, Chunk
+from ..container.parts import SALVAGE, Chunk, Segment
 from ..container.seal import Sealer
 from ..errors import ChecksumError, CorruptDataError, LimitExceededError, PenstockError
 from ..layers.compiled import decode as decode_compiled
 from ..layers.contract import FOREIGN, STORE, ZSTD_DICTIONARY, Codec
+from ..layers.copies import Rows
 from ..layers.plan import leaf, pack, parse
 from ..layers.registry import decode_tree
+from ..layers.switches import NONE_OFF, switched_off
 from ..limits import MAX_PAYLOAD
-from ..planner.planner import Planner
+from ..planner.planner import Coded, Planner
 from ..planner.screen import screen
 from .capsules import by_dictionary
+from .copying import Worth, place_literals, without_copies, worth_of
 
 HEAD_MOST = CHUNK_LEAST + 16
 """Bytes at most before the payload of a chunk whose plan is a single leaf; a tree takes more, and saves more."""
@@ -37,6 +43,8 @@ class Settings(NamedTuple):
     sealer: Sealer | None = None
     planner: Planner | None = None
     """What looks for structure before the codec gets a chunk; it belongs to one segment."""
+    window: int = 0
+    """Bytes before a chunk that its copies may come from; 0: copies are not looked for."""
 
     @property
     def room(self) -> int:
@@ -69,31 +77,83 @@ class Encoded(NamedTuple):
         return len(self.head) + self.payload.size
 
 
-def encode(raw: Bytes, room: Bytes, settings: Settings, number: int, offset: int) -> Encoded:
+def encode(
+    raw: Bytes, room: Bytes, settings: Settings, number: int, offset: int, *, copies: Rows | None = None
+) -> Encoded:
     """Compress chunk `number`, whose raw bytes start at `offset` of the segment; stored as it is if nothing is saved.
 
-    `room` has `settings.room` bytes for it; nothing else is allocated. What a caller's own codec makes is kept even if
-    it is larger: it may have encrypted. Raises `LimitExceededError` when that is larger than the room.
+    `room` has `settings.room` bytes for it. What a caller's own codec makes is kept even if it is larger: it may have
+    encrypted. copies: pieces of it that stood before, as `Finder` gives them. Raises `LimitExceededError` when a
+    payload is larger than the room.
     """
-    try:
-        checksum, noise = _screened(raw, settings.codec)
-        coded = None
-        if settings.planner and not noise:
-            coded = settings.planner.encode(number, raw, room[: raw.size - 1])
-    finally:
-        give_up(settings, number)
-    if settings.codec.id == ZSTD_DICTIONARY and not noise:
-        plan, payload = by_dictionary(raw, room, settings.codec, settings.level, coded)
-    elif coded:
-        plan, payload = coded.plan, room[: coded.stored]
+    if copies is None or not copies.size:
+        checksum, plan, payload = _planned(raw, room, settings, number)
     else:
-        payload = raw if noise else _compressed(raw, room, settings)
-        plan = pack(leaf(STORE if payload is raw else settings.codec.id, payload.size))
+        with switched_off(settings.planner.off if settings.planner else NONE_OFF):
+            checksum, plan, payload = _copied(raw, room, settings, number, copies)
     if settings.sealer:
         sealed = room[room.size - payload.size - TAG :]
         settings.sealer.seal(number, raw.size, offset, plan, payload, sealed)
         payload, checksum = sealed, xxh3_64_intdigest(sealed.data)
     return Encoded(pack_chunk(raw.size, payload.size, offset, checksum, plan), payload, raw.size, checksum)
+
+
+def _planned(raw: Bytes, room: Bytes, settings: Settings, number: int) -> tuple[int, bytes, Bytes]:
+    """Return the checksum of these bytes, the plan of what was made of them, and that: in the room, or `raw` itself."""
+    coded = None
+    try:
+        checksum, noise = _screened(raw, settings.codec)
+        if settings.planner and not noise:
+            coded = settings.planner.encode(number, raw, room[: raw.size - 1])
+    finally:
+        give_up(settings, number)
+    return checksum, *_made(raw, room, settings, coded, noise=noise)
+
+
+def _made(raw: Bytes, room: Bytes, settings: Settings, coded: Coded | None, *, noise: bool) -> tuple[bytes, Bytes]:
+    """Return plan and payload of bytes of which a tree made `coded`, at the front of the room, or none was found."""
+    if settings.codec.id == ZSTD_DICTIONARY and not noise:
+        return by_dictionary(raw, room, settings.codec, settings.level, coded)
+    if coded:
+        return coded.plan, room[: coded.stored]
+    payload = raw if noise else _compressed(raw, room, settings)
+    return pack(leaf(STORE if payload is raw else settings.codec.id, payload.size)), payload
+
+
+def _copied(raw: Bytes, room: Bytes, settings: Settings, number: int, copies: Rows) -> tuple[int, bytes, Bytes]:
+    """Return the same of a chunk with copies; without them where that saves nothing."""
+    worth = worth_of(raw, copies)
+    if worth is Worth.NOTHING:
+        return _planned(raw, room, settings, number)
+    if worth is Worth.MUCH:
+        try:
+            made = without_copies(raw, copies, room[: raw.size - 1], partial(_literals, settings, number))
+        finally:
+            give_up(settings, number)
+        if made is None:  # what planning found is known to others already, and must not be found twice
+            return _planned(raw, room, settings._replace(planner=None), number)
+        return xxh3_64_intdigest(raw.data), *made
+    checksum, plan, payload = _planned(raw, room, settings, number)
+    rest = np.empty(len(plan) + payload.size, np.uint8)
+    made = without_copies(raw, copies, rest, partial(_literals_again, settings, number))
+    if made is None or len(made[0]) + made[1].size >= rest.size:
+        return checksum, plan, payload
+    plan, rest = made
+    room[: rest.size] = rest
+    return checksum, plan, room[: rest.size]
+
+
+def _literals(settings: Settings, number: int, literals: Bytes, room: Bytes) -> tuple[bytes, Bytes]:
+    """Return what becomes of the bytes of a chunk that are no copies."""
+    return _planned(literals, room, settings, number)[1:]
+
+
+def _literals_again(settings: Settings, number: int, literals: Bytes, room: Bytes) -> tuple[bytes, Bytes]:
+    """Return the same for a chunk that was planned with its copies: no other plan is looked for."""
+    noise, coded = _screened(literals, settings.codec)[1], None
+    if settings.planner and not noise:
+        coded = settings.planner.again(number, literals, room[: literals.size - 1])
+    return _made(literals, room, settings, coded, noise=noise)
 
 
 def give_up(settings: Settings, number: int) -> None:
@@ -132,15 +192,41 @@ def decode(chunk: Chunk, out: Bytes, foreign: Codec | None = None) -> None:
     what `out` then holds has no meaning.
     """
     payload, checksum = open_payload(chunk)
-    try:
+    with naming(chunk.where):
         restore(chunk.header.plan, payload, out, checksum, foreign)
+    if checksum is None:
+        _local.room = payload.base
+
+
+def decode_own(chunk: Chunk, out: Bytes, foreign: Codec | None = None) -> Rows:
+    """Put all of a chunk with copies but these into `out`; return them. Raises what `decode` does.
+
+    What is put there has been checked. Sources count from the chunk's start, and have not been looked at.
+    """
+    payload, checksum = open_payload(chunk)
+    with naming(chunk.where):
+        rows = place_literals(parse(chunk.header.plan, out.size, payload.size), payload, out, foreign)
+    if checksum is None:
+        _local.room = payload.base
+    return rows
+
+
+def check(segment: Segment, checksum: int, raw: Bytes) -> None:
+    """Raise `ChecksumError` if these are not the raw bytes of a chunk; what is encrypted is authenticated already."""
+    if not segment.header.encrypted:
+        _compare(raw, checksum)
+
+
+@contextmanager
+def naming(where: str) -> Iterator[None]:
+    """Have errors say which chunk they are about, and what to do."""
+    try:
+        yield
     except PenstockError as error:
-        error.message = f"{chunk.where}: {error.message}"
+        error.message = f"{where}: {error.message}"
         if isinstance(error, CorruptDataError):
             error.hint = error.hint or SALVAGE
         raise
-    if checksum is None:
-        _local.room = payload.base
 
 
 def open_payload(chunk: Chunk) -> tuple[Bytes, int | None]:
@@ -162,8 +248,13 @@ def restore(plan: bytes, payload: Bytes, out: Bytes, checksum: int | None, forei
     """Fill `out` with the raw bytes that `payload` holds, as its plan tree says, and check them; see `decode`."""
     if (foreign and foreign.id == FOREIGN) or len(plan) <= _TREE_FROM or not decode_compiled(plan, payload, out):
         decode_tree(parse(plan, out.size, payload.size), payload, out, foreign)
-    if checksum is not None and not is_right(checksum, out):
-        raise ChecksumError(f"the checksum of its {out.size} bytes differs", hint=SALVAGE)
+    if checksum is not None:
+        _compare(out, checksum)
+
+
+def _compare(raw: Bytes, checksum: int) -> None:
+    if not is_right(checksum, raw):
+        raise ChecksumError(f"the checksum of its {raw.size} bytes differs", hint=SALVAGE)
 
 
 _NOTHING = np.empty(0, np.uint8)

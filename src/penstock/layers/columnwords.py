@@ -14,6 +14,7 @@ from .column import Column
 from .contract import (
     CHANNELS,
     CONSTANT,
+    COPIES,
     DATES,
     DECIMAL,
     DELTA,
@@ -91,6 +92,9 @@ def columns(told: dict[str, Any], node: Node, payload: Bytes, head: Head) -> lis
 
     told: what `words.tree` says of its tree, `node`; payload: the bytes of that. All columns of lines are decoded.
     """
+    if node.id == COPIES and node.edges:  # what is a copy has been told of where it comes from
+        told, node = told["streams"][0]["node"], node.edges[0].node
+        payload = payload[: node.stored]
     if has_lines(node):
         return of_lines(told, CellReader(read_lines(node, payload)), *head)
     while told["id"] == REGIONS:

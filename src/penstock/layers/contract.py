@@ -41,6 +41,7 @@ PADDING: Final = 83
 DICTIONARY: Final = 96
 STRINGS: Final = 97
 SYMBOLS: Final = 98
+COPIES: Final = 99
 NIBBLES: Final = 113
 NAMES: Final[Mapping[int, str]] = MappingProxyType(
     {
@@ -73,6 +74,7 @@ NAMES: Final[Mapping[int, str]] = MappingProxyType(
         DICTIONARY: "dictionary",
         STRINGS: "strings",
         SYMBOLS: "symbols",
+        COPIES: "copies",
         NIBBLES: "nibbles",
     }
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from ..buffers import Bytes
@@ -35,6 +36,15 @@ _THOROUGH: Final = (22, 19, 13, 3, LITERALS)
 """Levels of which none is always the best."""
 
 
+def encode_streams(wants: Sequence[Want], streams: Sequence[Stream], room: Bytes) -> list[Edge] | None:
+    """Encode several streams, each as it is wanted, to the front of `room`; None where that has too few bytes."""
+    encoder = _Encoder(room, thorough=False)
+    try:
+        return [encoder.edge(want, stream) for want, stream in zip(wants, streams, strict=True)]
+    except _NoRoomError:
+        return None
+
+
 class _NoRoomError(Exception):
     """The leaves take more than there is room for."""
 
@@ -64,11 +74,12 @@ class _Encoder:
         trace.note(layer.name, "encode", stream.data.size, sum(inner.data.size for inner in streams), begin)
         last, loose = len(want.children) - 1, loose or want.id in _LOOSE
         edges = [
-            self._edge(want.children[min(number, last)], inner, loose=loose) for number, inner in enumerate(streams)
+            self.edge(want.children[min(number, last)], inner, loose=loose) for number, inner in enumerate(streams)
         ]
         return branch(want.id, params, edges)
 
-    def _edge(self, want: Want, stream: Stream, *, loose: bool) -> Edge:
+    def edge(self, want: Want, stream: Stream, *, loose: bool = False) -> Edge:
+        """Encode one stream; return it as the node above it has it."""
         strings = stream.count if stream.kind is Kind.STRINGS else 0
         return Edge(stream.kind, stream.data.size, strings, self.node(want, stream, loose=loose))
 

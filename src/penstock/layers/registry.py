@@ -79,20 +79,26 @@ def layer_by_id(id: int) -> Layer:
 
 
 def decode_tree(
-    node: Node, payload: Bytes, out: Bytes, foreign: Codec | None = None, *, extra: Mapping[int, Layer] = _NO_LAYERS
+    node: Node,
+    payload: Bytes,
+    out: Bytes,
+    foreign: Codec | None = None,
+    *,
+    extra: Mapping[int, Layer] = _NO_LAYERS,
+    kind: Kind = Kind.BYTES,
 ) -> None:
     """Fill all of `out` with the raw bytes of a chunk, from its plan tree and its payload.
 
     node: what `plan.parse` gave for the sizes of `payload` and `out`. foreign: the codec of leaves of id 3, or that of
     id 4 with its dictionary.
-    extra: inner layers by id, beside those known here. Raises `CorruptDataError`, and `UnknownCodecError` for layers
-    that are not known; what `out` then holds has no meaning.
+    extra: inner layers by id, beside those known here. kind: of the stream that `out` is, no strings. Raises
+    `CorruptDataError`, and `UnknownCodecError` for layers that are not known; what `out` then holds has no meaning.
     """
     if node.edges:
         if payload.size != node.stored:
             raise CorruptDataError(f"a payload of {payload.size} bytes where the plan says {node.stored}")
         with arena.borrowed(_inner_bytes(node)) as room:
-            _Walk(room, foreign, extra).fill(node, payload, Stream(Kind.BYTES, out))
+            _Walk(room, foreign, extra).fill(node, payload, Stream(kind, out))
     else:
         begin = trace.start()
         codec = _terminal(node, foreign)

@@ -9,6 +9,7 @@ from ..errors import CorruptDataError
 from . import grouped, related
 from .contract import (
     CHANNELS,
+    COPIES,
     DATES,
     DECIMAL,
     DELTA,
@@ -65,6 +66,7 @@ _NAMES: Final = {
     NUMBERS: ("whole numbers", "decimals", "gaps", "exceptions"),
     STRINGS: ("indices", "cells"),
     SYMBOLS: ("codes", "symbols"),
+    COPIES: ("literals", "gaps", "lengths", "distances", "check"),
 }
 """What the inner streams hold, of layers for which that is always the same."""
 _EACH_ITS_DECIMALS: Final = (b"\4", b"\5", b"\6", b"\7")
@@ -155,7 +157,7 @@ def _short(node: Node, depth: int) -> str:
     if node.id == LINES and len(node.edges) > TEXTS:
         columns = len(node.edges) - TEXTS
         return f"lines({columns} column{'s' * (columns > 1)})"
-    below = [edge.node for edge in node.edges]
+    below = [edge.node for edge in node.edges[: 1 if node.id == COPIES else None]]
     if node.id == REGIONS:
         least = sum(edge.size for edge in node.edges) // _SMALL
         below = [edge.node for edge in node.edges if edge.node.edges or edge.size >= least]
@@ -301,6 +303,7 @@ _TOLD: Final[dict[int, Callable[[bytes, Kind], str]]] = {
     DECIMAL: _decimal,
     RUNS: lambda _params, _kind: "runs: each value once",
     SPARSE: lambda params, _kind: f"sparse: mostly {int.from_bytes(params, 'little'):#x}",
+    COPIES: lambda _params, _kind: "copies: pieces that stood before left out",
     PADDING: _padding,
     DICTIONARY: lambda _params, _kind: "dictionary: each value once",
     NIBBLES: lambda params, _kind: f"nibbles: {params[0]} bit{'s' * (params[0] > 1)} a symbol",

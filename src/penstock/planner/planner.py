@@ -120,6 +120,11 @@ class Planner:
             coded, group.plan = self._lead(raw, room)
         return coded
 
+    def again(self, number: int, raw: Bytes, room: Bytes) -> Coded | None:
+        """Encode other bytes of chunk `number`, which was planned and released, by the plan of its group."""
+        plan = self._group(number // GROUP).wait()
+        return self._again(raw, room, plan) if plan and raw.size >= PLAN_FROM else None
+
     def release(self, number: int) -> None:
         """Let those go on that wait for chunk `number`, whether it was planned or not."""
         if self._leads(number):
