@@ -122,7 +122,9 @@ def asked(goal: dict) -> str:
     return f"at most {goal['at_most']:.4g}" if "at_most" in goal else "-"
 
 
-SHORT_KINDS = ("intseries", "float", "struct", "mainframe", "image16", "column")
+SHORT_KINDS = (
+    "intseries", "float", "struct", "mainframe", "image16", "column", "csv", "json", "logs", "floattext", "sql",
+)  # fmt: skip
 SHORT_METHODS = ("penstock speed", "penstock balanced", "zstd-3", "zstd-19", "xz-6", "blosc2", "pcodec")
 TABLES = {
     "generate": generate_table, "compress": compress_table, "by_kind": by_kind_table,

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from ..buffers import Bytes
 from ..errors import CorruptDataError, UsageError
-from .cells import cells_of, check_cells, count_cells
+from .cells import Exceptions, cells_of, check_exceptions, count_cells
 from .contract import DATES
 from .params import Reader
 from .plan import varint
@@ -36,10 +36,6 @@ _TILE: Final = 1 << 15
 _KINDS: Final = (np.uint8, np.uint16, np.uint32, np.uint64)
 _ALONE: Final = ((1, 15), (2, 8, 9), (3, 11, 12), (4, 14), (5,), (6,), (13,))
 """Bytes of a format of which one at most may stand in it, once: year, month, day, hour, minute, second, weekday."""
-
-
-_Exceptions = tuple[npt.NDArray[np.uint32], Bytes]
-"""The gaps before the exceptions, and their cells."""
 
 
 _LOOSE: Final = (9, 11, 14)
@@ -102,7 +98,7 @@ class Dates:
         if out.kind is not Kind.BYTES or len(given) not in (1, 3) or given[0].kind is Kind.STRINGS:
             raise CorruptDataError(f"dates with {len(given)} streams in {out.kind.name.lower()}")
         values = given[0].read()
-        gaps, raw = _exceptions(given[1:])
+        gaps, raw = check_exceptions(given[1:])
         if not _written(values, form, first, (gaps, raw), out.data):
             raise CorruptDataError(f"{values.size} dates and {gaps.size} exceptions do not fit {out.data.size} bytes")
 
@@ -126,16 +122,7 @@ def _narrow(values: npt.NDArray[np.uint64], least: int, largest: int) -> npt.NDA
     return (values - np.uint64(least)).astype(kind)
 
 
-def _exceptions(given: Sequence[Stream]) -> _Exceptions:
-    if not given:
-        return np.empty(0, np.uint32), np.empty(0, np.uint8)
-    if given[0].kind is not Kind.U32 or not given[0].count:
-        raise CorruptDataError(f"the gaps before exceptions are {given[0].count} of {given[0].kind.name}")
-    gaps: Any = given[0].read()
-    return gaps, check_cells(given[1])
-
-
-def _written(values: npt.NDArray[Any], form: Format, first: int, exceptions: _Exceptions, out: Bytes) -> bool:
+def _written(values: npt.NDArray[Any], form: Format, first: int, exceptions: Exceptions, out: Bytes) -> bool:
     """Write all cells; return whether all is used, and fills `out`."""
     from ..kernels import calendar, datewriter
 

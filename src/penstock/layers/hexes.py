@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from ..buffers import Bytes
 from ..errors import CorruptDataError, UsageError
-from .cells import cells_of, check_cells, count_cells
+from .cells import cells_of, check_exceptions, count_cells
 from .contract import HEXES
 from .streams import Kind, Stream
 
@@ -83,7 +83,7 @@ class Hexes:
         if form is None or out.kind is not Kind.BYTES or len(given) not in (1, 3) or given[0].kind is not Kind.BYTES:
             raise CorruptDataError(f"hexes as {params.hex()} with {len(given)} streams in {out.kind.name.lower()}")
         many, rest = divmod(given[0].data.size, form.width)
-        gaps, raw = _exceptions(given[1:])
+        gaps, raw = check_exceptions(given[1:])
         if rest or not _written(form, given[0].data, gaps, raw, out.data):
             raise CorruptDataError(f"{many} rows and {gaps.size} exceptions do not fit {out.data.size} bytes")
 
@@ -112,15 +112,6 @@ def _state(last: int) -> npt.NDArray[np.int64]:
     state = np.zeros(hexes.LAST_BAD + 1, np.int64)
     state[hexes.LAST_BAD] = last
     return state
-
-
-def _exceptions(given: Sequence[Stream]) -> tuple[npt.NDArray[np.uint32], Bytes]:
-    if not given:
-        return np.empty(0, np.uint32), np.empty(0, np.uint8)
-    if given[0].kind is not Kind.U32 or not given[0].count:
-        raise CorruptDataError(f"the gaps before exceptions are {given[0].count} of {given[0].kind.name}")
-    gaps: Any = given[0].read()
-    return gaps, check_cells(given[1])
 
 
 def _written(form: Template, rows: Bytes, gaps: npt.NDArray[np.uint32], raw: Bytes, out: Bytes) -> bool:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from ..buffers import Bytes
 from ..errors import CorruptDataError, UsageError
-from .cells import cells_of, check_cells, count_cells
+from .cells import Exceptions, cells_of, check_exceptions, count_cells
 from .contract import NUMBERS
 from .params import Reader
 from .streams import Kind, Stream
@@ -37,10 +37,6 @@ _TOGETHER: Final = 256
 """Cells that are read at once; if one of them is odd, each is looked at."""
 _TILE: Final = 1 << 15
 """Numbers read or written by one call: as wide as they are then, they stay in the cache."""
-
-
-_Exceptions = tuple[npt.NDArray[np.uint32], Bytes]
-"""The gaps before the exceptions, and their cells."""
 
 
 class Form(IntEnum):
@@ -120,7 +116,7 @@ class Numbers:
             raise CorruptDataError(f"numbers with {len(given)} streams in {out.kind.name.lower()}")
         values = given[0].read()
         decimals = _decimals(shape, given[1:many], values.size)
-        exceptions = gaps, raw = _exceptions(given[many:])
+        exceptions = gaps, raw = check_exceptions(given[many:], 0)
         told = np.array([signed, *_told(shape)], np.int64)
         state = _written(values, told, decimals, exceptions, out.data)
         if state is None or state[:4] != [out.data.size, values.size, gaps.size, raw.size]:
@@ -135,7 +131,7 @@ def guess(cells: Bytes) -> bytes | None:
 
 
 def _written(
-    values: npt.NDArray[Any], told: npt.NDArray[np.int64], decimals: Bytes, exceptions: _Exceptions, out: Bytes
+    values: npt.NDArray[Any], told: npt.NDArray[np.int64], decimals: Bytes, exceptions: Exceptions, out: Bytes
 ) -> list[int] | None:
     """Write the cells; return where that ended, None if something does not fit. told: what `numerals.write` takes."""
     from ..kernels import numerals
@@ -206,12 +202,3 @@ def _decimals(shape: Shape, given: Sequence[Stream], count: int) -> Bytes:
     if stream.kind is not Kind.BYTES or stream.count != count or (count and int(stream.data.max()) > _MOST_DECIMALS):
         raise CorruptDataError(f"{stream.count} decimals for {count} numbers")
     return stream.data
-
-
-def _exceptions(given: Sequence[Stream]) -> _Exceptions:
-    """Gaps and cells of the exceptions; how many cells there are is seen while they are used."""
-    if not given:
-        return np.empty(0, np.uint32), np.empty(0, np.uint8)
-    if given[0].kind is not Kind.U32:
-        raise CorruptDataError(f"gaps of exceptions are not {given[0].kind.name.lower()}")
-    return given[0].read(), check_cells(given[1])
