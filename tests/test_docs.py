@@ -31,7 +31,7 @@ RUN = [ROOT / "README.md", *GUIDE]
 ALL = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 NOT_RUN = {
-    "README.md": 1,
+    "README.md": 3,
     "docs/guide/compressing.md": 1,
     "docs/guide/making.md": 2,
     "docs/guide/performance.md": 1,
