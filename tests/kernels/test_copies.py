@@ -1,5 +1,6 @@
 """Pieces that stood before: found as the slow twin finds them, within bounds, and put back."""
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,13 +8,12 @@ from hypothesis import strategies as st
 
 from naive import copies as naive
 from penstock.kernels import copies as kernels
-from penstock.kernels.jit import kernel
 from penstock.kernels.marks import mark_mask
 from penstock.layers import copyfinder
 from penstock.layers.copyfinder import FIRST_PLACES, Finder
 
 
-@kernel("int64(int64, uint64[::1])")
+@numba.njit("int64(int64, uint64[::1])")
 def mask_of(place, out):
     out[0] = mark_mask(place)
     return np.int64(0)
