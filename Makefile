@@ -24,6 +24,8 @@ bench: $(VENV)/.ready-test ## against peers and the memory (FILES=folder: real d
 	-@$(BIN)/penstock bench generate --output bench/results/generate.json
 	-@$(BIN)/penstock bench compress --output bench/results/compress.json $(if $(FILES),--files '$(FILES)')
 	-@$(BIN)/penstock bench compress --by-kind --output bench/results/by_kind.json $(if $(FILES),--files '$(FILES)')
+	-@$(BIN)/penstock bench records --output bench/results/records.json
+	-@$(BIN)/penstock bench dictionary --output bench/results/dictionary.json
 	@$(BIN)/python scripts/tables.py
 
 tables: ## render the README's tables from the data files

@@ -108,6 +108,24 @@ def records_table(data: dict) -> str:
     return "\n".join([*lines, "", about])
 
 
+def dictionary_table(data: dict) -> str:
+    """MB/s of each method, by task, and the goals."""
+    lines = ["| what | penstock MB/s | others | goal |", "|---|---|---|---|"]
+    for row in data["rows"]:
+        mine, *others = ((name, figure(1000 * rate)) for name, rate in row["gb_per_s"].items())
+        goals = ", ".join(f"{goal['at_least']:g} {goal['figure']}" for goal in row["goals"] if "at_least" in goal)
+        beside = ", ".join(f"{name} {rate}" for name, rate in others)
+        lines.append(
+            f"| {row['what']} | **{mine[1]}** | {beside} | {goals or '-'}{'' if row['met'] else ' (missed)'} |"
+        )
+    machine = data["machine"]
+    about = (
+        f"Medians, one thread, all in one run on {machine['date'][:10]}: {machine['cpu']['model']}, Python "
+        f"{machine['versions']['Python']}; {data['mib']} MiB of made-up log lines."
+    )
+    return "\n".join([*lines, "", about])
+
+
 def kind_cell(found: dict) -> str:
     return f"{found['ratio']:.2f} / {figure(found['compress_mb_per_s'])} / {figure(found['decompress_mb_per_s'])}"
 
@@ -128,9 +146,9 @@ SHORT_KINDS = (
 SHORT_METHODS = ("penstock speed", "penstock balanced", "zstd-3", "zstd-19", "xz-6", "blosc2", "pcodec")
 TABLES = {
     "generate": generate_table, "compress": compress_table, "by_kind": by_kind_table,
-    "by_kind_short": by_kind_short_table, "records": records_table,
+    "by_kind_short": by_kind_short_table, "records": records_table, "dictionary": dictionary_table,
 }  # fmt: skip
-PAGES = ("README.md", "docs/guide/kinds.md", "docs/guide/records.md")
+PAGES = ("README.md", "docs/guide/kinds.md", "docs/guide/records.md", "docs/guide/patterns.md")
 
 
 def rendered(text: str) -> str:
