@@ -50,11 +50,11 @@ def lines_of(ways: Ways, aim: Aim, scale: float) -> Chosen:
     task = _Task(aim, scale)
     kin = _kin(ways, own, columns, task)
     total = others + sum(one.size for one in columns)
-    found = [_groups(ways, own, _Groups(columns, before), total, task) for before in ([kin, []] if kin else [[]])]
-    for groups in found:
-        groups.add(kin)
-    best = found[0] if found[0].size < _SURER * found[-1].size else found[-1]
-    places, trees = best.places()
+    groups = _groups(ways, own, _Groups(columns, []), total, task)
+    if not all(groups.add(kin)):
+        surer = _groups(ways, own, _Groups(columns, kin), total, task)
+        groups = surer if surer.size < _SURER * groups.size else groups
+    places, trees = groups.places()
     return lines_tree(ways, own, trees, others=others, aim=aim, places=places)
 
 
@@ -137,11 +137,14 @@ class _Groups:
         _, trees = self.places()
         return sum(one.size for one in trees)
 
-    def add(self, kin: Sequence[Family]) -> None:
-        """Put families together that are not among others."""
+    def add(self, kin: Sequence[Family]) -> list[bool]:
+        """Put families together that are not among others; return which were."""
+        added = []
         for family in kin:
-            if not any(one in self._groups for one in family.members):
+            added.append(not any(one in self._groups for one in family.members))
+            if added[-1]:
                 self.put(list(family.members), Chosen(family.want, family.size))
+        return added
 
     def take(self, columns: list[int], chosen: Chosen) -> bool:
         """Put some together, if that is better than each alone; return whether it is."""

@@ -18,8 +18,11 @@ _PIECES: Final = 2
 _PIECE: Final = 12 << 10
 """Bytes by which ways to cut are compared."""
 _SAMPLES: Final = 2
-_SAMPLE: Final = 128 << 10
+_SAMPLE: Final = 96 << 10
 """Bytes by which the trees of columns are chosen."""
+_LITTLE: Final = 768 << 10
+_WIDER: Final = 128 << 10
+"""Bytes of text up to which samples are wider: they are much of it then, and show what tells what."""
 _HOPE: Final = 0.92
 _MOST: Final = 0.89
 """Of what the library makes of the same, what a way to cut must promise, and what a tree must reach."""
@@ -55,7 +58,7 @@ def text_tree(raw: Bytes, aim: Aim) -> Text | None:
     few = ranked_cuttings(small, prices)[:_TRIED]
     if not _hopeful(few[0], small.size, library):
         return None
-    sample = turned(_lines(raw, _SAMPLES, _SAMPLE, end), end)
+    sample = turned(_lines(raw, _SAMPLES, _SAMPLE if raw.size > _LITTLE else _WIDER, end), end)
     prices = prices._replace(scale=raw.size / sample.size)
     made = library_price(sample, aim.guess)
     most = _MOST * made * sample.size / 8
