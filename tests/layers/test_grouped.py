@@ -1,5 +1,7 @@
 """Rows of cells in the order of a head: how they are put in order, any cells come back, nothing trusted."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -27,6 +29,18 @@ def test_any_cells_come_back(cells, again, many, head):
     params, children = round_trip(LAYER, bytes_of(raw), bytes((many, head % many)))
     told = [(int(child.kind), child.data.tobytes()) for child in children]
     assert naive.grouped(naive.Params(params), told, 0, 0) == raw
+
+
+@pytest.mark.parametrize("number", [2, 1 << 20, 1 << 27])
+def test_a_number_of_no_head_takes_no_memory(number):
+    children = [stream_of([0, number], 4), bytes_of(b"a\nb\n"), bytes_of(b"1\n2\n")]
+    assert decoded(LAYER, b"\2\0", children, Kind.BYTES, 8) is None  # kernels are loaded now
+    tracemalloc.start()
+    try:
+        assert decoded(LAYER, b"\2\0", children, Kind.BYTES, 8) is None
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
 
 
 def test_cells_come_in_order_of_their_heads():

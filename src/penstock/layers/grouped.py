@@ -102,7 +102,10 @@ def _joined(params: bytes, numbers: _Numbers, heads: Bytes, others: list[Bytes],
     (many, head), rows = params, numbers.size
     if rows * many > out.size:
         return -1
-    begins, counts = starts_of(heads), np.bincount(numbers, minlength=1) if rows else np.zeros(0, np.int64)
+    begins = starts_of(heads)
+    if int(numbers.max(initial=0)) >= max(begins.size - 1, 1):  # before anything is counted by them
+        return -1
+    counts = np.bincount(numbers, minlength=1) if rows else np.zeros(0, np.int64)
     if counts.size != begins.size - 1 or not counts.all():
         return -1
     starts = np.empty((many - 1, rows + 1), np.uint32)
